@@ -1,0 +1,235 @@
+"""Who may do what: one table of verbs, one of pages. What is not in them cannot be done.
+
+A verb's name is also the kind of its act in the log. `said` is the sentence in which the record
+of acts tells it to people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from exam_system.errors import Fault, Forbidden
+
+
+class Role(StrEnum):
+    """Each account has exactly one; PUBLIC and SYSTEM have no account."""
+
+    PUBLIC = "public"
+    CANDIDATE = "candidate"
+    OFFICER = "officer"
+    REVIEWER = "reviewer"
+    MARKER = "marker"
+    INTERVIEWER = "interviewer"
+    INSPECTOR = "inspector"
+    ADMIN = "admin"
+    SYSTEM = "system"
+
+
+ANYBODY = frozenset(Role) - {Role.SYSTEM}
+MEMBERS = ANYBODY - {Role.PUBLIC}
+OFFICE = frozenset({Role.OFFICER})
+CEREMONY = frozenset({Role.OFFICER, Role.INSPECTOR})
+CANDIDATES = frozenset({Role.CANDIDATE})
+SYSTEM = frozenset({Role.SYSTEM})
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """Who may use a verb, and how the record of acts tells it."""
+
+    roles: frozenset[Role]
+    said: str
+
+
+def _office(said: str) -> Verb:
+    return Verb(OFFICE, said)
+
+
+VERBS: dict[str, Verb] = {
+    "accounts.register_candidate": Verb(frozenset({Role.PUBLIC}), "A candidate registered"),
+    "accounts.create_account": Verb(frozenset({Role.ADMIN, Role.SYSTEM}), "An account was created"),
+    "accounts.close_account": Verb(frozenset({Role.ADMIN}), "An account was closed"),
+    "accounts.log_in": Verb(frozenset({Role.PUBLIC}), "Somebody logged in"),
+    "accounts.log_out": Verb(MEMBERS, "Somebody logged out"),
+    "oversight.register_inspector": Verb(
+        frozenset({Role.ADMIN, Role.SYSTEM}), "An inspector's key was registered"
+    ),
+    "oversight.register_server_keys": Verb(SYSTEM, "The keys of the server were registered"),
+    "oversight.cosign_notes": Verb(frozenset({Role.INSPECTOR}), "An inspector cosigned a note"),
+    "oversight.export_acts": Verb(frozenset({Role.INSPECTOR}), "The record of acts was exported"),
+    "exams.create_exam": _office("An exam was created"),
+    "exams.set_rules": _office("The rule set was changed"),
+    "exams.import_places": _office("Districts, sites and rooms were imported"),
+    "exams.set_sessions": _office("The sessions were set"),
+    "exams.add_fee_item": _office("A fee item with its posted basis was added"),
+    "exams.import_posts": _office("The table of posts was imported"),
+    "exams.prepare_announcement": _office("Rules and posts were frozen for the announcement"),
+    "exams.publish_announcement": _office("The announcement was published"),
+    "exams.close_registration": _office("Registration was closed"),
+    "registration.apply": Verb(CANDIDATES, "A candidate applied for a post"),
+    "registration.add_photo": Verb(CANDIDATES, "A candidate's photo was taken in"),
+    "registration.submit_application": Verb(CANDIDATES, "An application was submitted"),
+    "registration.withdraw_application": Verb(CANDIDATES, "An application was withdrawn"),
+    "registration.decide_application": Verb(
+        frozenset({Role.REVIEWER}), "An application was reviewed"
+    ),
+    "registration.export_applicants": _office("The list of applicants was exported"),
+    "fees.create_order": Verb(CANDIDATES, "A fee order was created"),
+    "fees.confirm_payment": Verb(SYSTEM, "A payment was confirmed by the gateway"),
+    "fees.query_order": Verb(CANDIDATES, "A candidate had the gateway asked for a payment"),
+    "draws.freeze_draw": _office("A draw was frozen"),
+    "draws.commit_secret": Verb(CEREMONY, "A commitment to a secret was logged"),
+    "draws.record_dice": _office("The dice were typed in"),
+    "draws.confirm_dice": Verb(frozenset({Role.INSPECTOR}), "The dice were confirmed"),
+    "draws.reveal_secret": Verb(CEREMONY, "A secret was revealed"),
+    "draws.finish_draw": _office("A draw was computed and signed"),
+    "draws.publish_draw": _office("The bundle of a draw was published"),
+    "draws.void_draw": Verb(CEREMONY, "An attempt of a draw was voided"),
+    "draws.approve_redraw": Verb(
+        frozenset({Role.INSPECTOR}), "Another attempt of a draw was approved"
+    ),
+    "examday.import_invigilators": _office("Invigilators were imported"),
+    "examday.export_seats": _office("The seating plan was exported"),
+    "marking.import_written_scores": Verb(frozenset({Role.MARKER}), "Written scores were imported"),
+    "interviews.import_interviewers": _office("Interviewers were added to the pool"),
+    "interviews.declare_avoidance": Verb(
+        frozenset({Role.OFFICER, Role.INTERVIEWER}), "An avoidance was declared"
+    ),
+    "interviews.create_panels": _office("Panels and groups were set up"),
+    "interviews.issue_accounts": _office("Accounts were issued to the drawn interviewers"),
+    "interviews.open_panel": _office("An interview session was opened"),
+    "interviews.call_candidate": _office("A candidate was called to the interview"),
+    "interviews.mark_absent": _office("A candidate was absent from the interview"),
+    "interviews.enter_score": Verb(frozenset({Role.INTERVIEWER}), "An interviewer entered a score"),
+    "interviews.close_panel": Verb(
+        frozenset({Role.INTERVIEWER}), "The chief interviewer closed the panel"
+    ),
+    "results.prepare_release": _office("A release of results was prepared"),
+    "results.publish_release": _office("A release of results was published"),
+}
+
+
+def by(*verbs: str) -> frozenset[Role]:
+    """The roles of a page that leads to these verbs."""
+    return frozenset(role for name in verbs for role in VERBS[name].roles)
+
+
+PAGES: dict[str, frozenset[Role]] = {
+    "static": ANYBODY,
+    "bootstrap.static": ANYBODY,
+    "accounts.login": ANYBODY,
+    "accounts.logout": MEMBERS,
+    "accounts.register": ANYBODY,
+    "accounts.language": ANYBODY,
+    "accounts.home": ANYBODY,
+    "accounts.users": by("accounts.close_account"),
+    "accounts.create_user": by("accounts.close_account"),
+    "accounts.close_user": by("accounts.close_account"),
+    "accounts.inspector_key": by("accounts.close_account"),
+    "exams.index": ANYBODY,
+    "exams.show": ANYBODY,
+    "exams.posts": ANYBODY,
+    "exams.office": OFFICE,
+    "exams.create": by("exams.create_exam"),
+    "exams.setup": OFFICE,
+    "exams.rules": by("exams.set_rules"),
+    "exams.places": by("exams.import_places"),
+    "exams.sessions": by("exams.set_sessions"),
+    "exams.fees": by("exams.add_fee_item"),
+    "exams.import_posts": by("exams.import_posts"),
+    "exams.prepare": by("exams.prepare_announcement"),
+    "exams.publish": by("exams.publish_announcement"),
+    "exams.close": by("exams.close_registration"),
+    "registration.mine": CANDIDATES,
+    "registration.apply": by("registration.apply"),
+    "registration.application": CANDIDATES,
+    "registration.photo": by("registration.add_photo"),
+    "registration.photo_file": CANDIDATES,
+    "registration.submit": by("registration.submit_application"),
+    "registration.withdraw": by("registration.withdraw_application"),
+    "registration.queue": by("registration.decide_application"),
+    "registration.review": by("registration.decide_application"),
+    "registration.review_photo": by("registration.decide_application"),
+    "registration.applicants": OFFICE,
+    "registration.export_applicants": by("registration.export_applicants"),
+    "fees.pay": by("fees.create_order"),
+    "fees.status": CANDIDATES,
+    "fees.refresh": by("fees.query_order"),
+    "fees.callback": frozenset({Role.PUBLIC}),
+    "fees.ledger": OFFICE,
+    "draws.index": ANYBODY,
+    "draws.show": ANYBODY,
+    "draws.office": CEREMONY,
+    "draws.freeze": by("draws.freeze_draw"),
+    "draws.ceremony": CEREMONY,
+    "draws.commit": by("draws.commit_secret"),
+    "draws.dice": by("draws.record_dice"),
+    "draws.confirm": by("draws.confirm_dice"),
+    "draws.reveal": by("draws.reveal_secret"),
+    "draws.finish": by("draws.finish_draw"),
+    "draws.publish": by("draws.publish_draw"),
+    "draws.void": by("draws.void_draw"),
+    "draws.approve": by("draws.approve_redraw"),
+    "examday.seats": OFFICE,
+    "examday.room": OFFICE,
+    "examday.export_seats": by("examday.export_seats"),
+    "examday.invigilators": by("examday.import_invigilators"),
+    "examday.ticket": CANDIDATES,
+    "marking.index": by("marking.import_written_scores"),
+    "marking.scores": by("marking.import_written_scores"),
+    "interviews.pool": by("interviews.import_interviewers"),
+    "interviews.setup": OFFICE,
+    "interviews.avoidances": OFFICE,
+    "interviews.panels": by("interviews.create_panels"),
+    "interviews.accounts": by("interviews.issue_accounts"),
+    "interviews.open": by("interviews.open_panel"),
+    "interviews.call": by("interviews.call_candidate"),
+    "interviews.absent": by("interviews.mark_absent"),
+    "interviews.slip_office": OFFICE,
+    "interviews.desk": by("interviews.enter_score"),
+    "interviews.score": by("interviews.enter_score"),
+    "interviews.avoid": by("interviews.enter_score"),
+    "interviews.close": by("interviews.close_panel"),
+    "interviews.hall": ANYBODY,
+    "interviews.hall_state": ANYBODY,
+    "interviews.slip": CANDIDATES,
+    "results.office": OFFICE,
+    "results.prepare": by("results.prepare_release"),
+    "results.publish": by("results.publish_release"),
+    "results.lists": ANYBODY,
+    "results.release": ANYBODY,
+    "results.mine": CANDIDATES,
+    "results.slip": CANDIDATES,
+    "results.slip_pdf": CANDIDATES,
+    "oversight.desk": by("oversight.cosign_notes"),
+    "oversight.acts": by("oversight.cosign_notes"),
+    "oversight.act": by("oversight.cosign_notes"),
+    "oversight.export_acts": by("oversight.export_acts"),
+    "oversight.to_cosign": by("oversight.cosign_notes"),
+    "oversight.cosign": by("oversight.cosign_notes"),
+    "oversight.records": by("oversight.cosign_notes"),
+    "oversight.log": ANYBODY,
+    "oversight.published": ANYBODY,
+    "oversight.check": ANYBODY,
+}
+
+
+def require(role: Role, verb: str) -> None:
+    """Raise Forbidden unless the role has the verb; Fault when the table does not know it."""
+    if verb not in VERBS:
+        raise Fault(f"the verb {verb} is missing from the access table")
+    if role not in VERBS[verb].roles:
+        raise Forbidden("Your role may not do this")
+
+
+def check_tables(verbs: Iterable[str], endpoints: Iterable[str]) -> None:
+    """Refuse to start (Fault) unless both tables name exactly what exists."""
+    have_verbs, have_pages = set(verbs), set(endpoints)
+    problems = [f"the verb {name} has no rule" for name in sorted(have_verbs - set(VERBS))]
+    problems += [f"the rule {name} has no verb" for name in sorted(set(VERBS) - have_verbs)]
+    problems += [f"the page {name} has no rule" for name in sorted(have_pages - set(PAGES))]
+    problems += [f"the rule {name} has no page" for name in sorted(set(PAGES) - have_pages)]
+    if problems:
+        raise Fault("the access tables are not complete: " + "; ".join(problems))

@@ -1,0 +1,62 @@
+"""`exam user …`: accounts from the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from sqlalchemy import select
+
+from exam_system.access import Role
+from exam_system.accounts import service
+from exam_system.accounts.models import Account
+from exam_system.command import acting_as, looking_at
+
+actor_options = (
+    click.option("--actor", required=True, help="Login name of who does this."),
+    click.option("--reason", required=True, help="Why; kept with the act."),
+)
+
+
+@click.group("user")
+def users() -> None:
+    """List, add and close accounts of staff."""
+
+
+@users.command("list")
+@click.pass_obj
+def list_users(folder: Path) -> None:
+    """Every member of staff with role and state."""
+    with looking_at(folder) as ctx:
+        query = select(Account).where(Account.role != "candidate").order_by(Account.username)
+        for row in ctx.session.scalars(query):
+            click.echo(f"{row.username}\t{row.role}\t{row.name}\t{'' if row.active else 'closed'}")
+
+
+@users.command("add")
+@click.argument("username")
+@click.option("--name", required=True)
+@click.option("--role", type=click.Choice(sorted(service.STAFF)), required=True)
+@click.password_option()
+@actor_options[0]
+@actor_options[1]
+@click.pass_obj
+def add_user(
+    folder: Path, username: str, name: str, role: str, password: str, actor: str, reason: str
+) -> None:
+    """Add a member of staff. The very first administrator is added with `--actor system`."""
+    with acting_as(folder, actor, reason) as ctx:
+        service.create_account(
+            ctx, username=username, name=name, role=Role(role), password=password
+        )
+
+
+@users.command("close")
+@click.argument("username")
+@actor_options[0]
+@actor_options[1]
+@click.pass_obj
+def close_user(folder: Path, username: str, actor: str, reason: str) -> None:
+    """Close an account and end its sessions."""
+    with acting_as(folder, actor, reason) as ctx:
+        service.close_account(ctx, username=username)

@@ -1,0 +1,63 @@
+"""Forms of accounts."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    PasswordField,
+    SelectField,
+    StringField,
+    SubmitField,
+    TextAreaField,
+)
+from wtforms.validators import DataRequired, EqualTo, Length
+
+from exam_system.accounts.service import SHORTEST_PASSWORD, STAFF
+
+
+class LoginForm(FlaskForm):  # type: ignore[misc]
+    """Log in with a login name or an ID number."""
+
+    login = StringField(_l("Login name or ID number"), validators=[DataRequired(), Length(max=64)])
+    password = PasswordField(_l("Password"), validators=[DataRequired(), Length(max=200)])
+    submit = SubmitField(_l("Log in"))
+
+
+class RegisterForm(FlaskForm):  # type: ignore[misc]
+    """A candidate registers."""
+
+    name = StringField(_l("Name as on the ID card"), validators=[DataRequired(), Length(max=60)])
+    id_number = StringField(_l("ID number"), validators=[DataRequired(), Length(max=40)])
+    phone = StringField(_l("Mobile phone"), validators=[DataRequired(), Length(max=30)])
+    password = PasswordField(
+        _l("Password"), validators=[DataRequired(), Length(min=SHORTEST_PASSWORD, max=200)]
+    )
+    again = PasswordField(
+        _l("Password once more"),
+        validators=[EqualTo("password", _l("The two passwords differ"))],
+    )
+    consent = BooleanField(
+        _l("I have read how my personal data are used and agree"), validators=[DataRequired()]
+    )
+    submit = SubmitField(_l("Register"))
+
+
+class AccountForm(FlaskForm):  # type: ignore[misc]
+    """An administrator creates a member of staff."""
+
+    username = StringField(_l("Login name"), validators=[DataRequired(), Length(max=40)])
+    name = StringField(_l("Name"), validators=[DataRequired(), Length(max=60)])
+    role = SelectField(_l("Role"), choices=[(role.value, role.value) for role in sorted(STAFF)])
+    password = PasswordField(
+        _l("First password"), validators=[DataRequired(), Length(min=SHORTEST_PASSWORD, max=200)]
+    )
+    submit = SubmitField(_l("Create"))
+
+
+class InspectorKeyForm(FlaskForm):  # type: ignore[misc]
+    """An administrator registers an inspector's public key."""
+
+    vkey = TextAreaField(_l("Public key (vkey)"), validators=[DataRequired(), Length(max=400)])
+    submit = SubmitField(_l("Register the key"))

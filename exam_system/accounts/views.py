@@ -1,0 +1,162 @@
+"""Pages of accounts: log in and out, register, the administrator's list."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from exam_system.access import Role
+from exam_system.accounts import service
+from exam_system.accounts.forms import AccountForm, InspectorKeyForm, LoginForm, RegisterForm
+from exam_system.accounts.models import Account
+from exam_system.errors import Refused, Sentence
+from exam_system.oversight.service import register_inspector
+from exam_system.records.models import RoleKey
+from exam_system.web import acting, actor, flash_refusal, looking, office, safe_path
+
+bp = Blueprint("accounts", __name__)
+HOMES = {
+    Role.PUBLIC: "exams.index",
+    Role.CANDIDATE: "registration.mine",
+    Role.OFFICER: "exams.office",
+    Role.REVIEWER: "registration.queue",
+    Role.MARKER: "marking.index",
+    Role.INTERVIEWER: "interviews.desk",
+    Role.INSPECTOR: "oversight.desk",
+    Role.ADMIN: "accounts.users",
+}
+
+
+@bp.route("/home")
+def home() -> ResponseReturnValue:
+    """Everybody's own first page."""
+    return redirect(url_for(HOMES[actor().role]))
+
+
+@bp.route("/login", methods=["GET", "POST"])
+def login() -> ResponseReturnValue:
+    """Log in; wrong name and wrong password get the same answer."""
+    form = LoginForm()
+    if not form.validate_on_submit():
+        return render_template("accounts/login.html", form=form)
+    try:
+        with acting() as ctx:
+            account = service.check_password(ctx, form.login.data, form.password.data)
+            token = service.log_in(ctx, account=account) if account else ""
+    except Sentence as error:
+        flash_refusal(error)
+        return render_template("accounts/login.html", form=form), error.status
+    if not token:
+        flash_refusal(Refused("Name or password is wrong"))
+        return render_template("accounts/login.html", form=form), 401
+    _remember(token)
+    target = safe_path(request.args.get("next"))
+    return redirect(url_for("accounts.home") if target == "/" else target)
+
+
+def _remember(token: str) -> None:
+    session.clear()  # a new session at every login: a planted one is worth nothing
+    session["token"] = token
+
+
+@bp.post("/logout")
+def logout() -> ResponseReturnValue:
+    """Log out: the session ends in the database, not only in the browser."""
+    with acting() as ctx:
+        service.log_out(ctx, token=session["token"])
+    session.clear()
+    response = redirect(url_for("exams.index"))
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
+@bp.route("/register", methods=["GET", "POST"])
+def register() -> ResponseReturnValue:
+    """A candidate registers and is logged in."""
+    form = RegisterForm()
+    if not form.validate_on_submit():
+        return render_template("accounts/register.html", form=form)
+    try:
+        with acting() as ctx:
+            account = service.register_candidate(
+                ctx,
+                name=form.name.data,
+                id_number=form.id_number.data,
+                phone=form.phone.data,
+                password=form.password.data,
+            )
+            _remember(service.log_in(ctx, account=account))
+    except Sentence as error:
+        flash_refusal(error)
+        return render_template("accounts/register.html", form=form), error.status
+    target = safe_path(request.args.get("next"))
+    return redirect(url_for("registration.mine") if target == "/" else target)
+
+
+@bp.post("/language/<code>")
+def language(code: str) -> ResponseReturnValue:
+    """Switch between Chinese and English and come back."""
+    response = redirect(safe_path(request.form.get("next")))
+    if code in ("zh", "en"):
+        secure = office().config.secure_cookies
+        response.set_cookie("language", code, max_age=31536000, samesite="Lax", secure=secure)
+    return response
+
+
+@bp.get("/users")
+def users() -> ResponseReturnValue:
+    """The members of staff and the public keys."""
+    db = looking().session
+    rows = db.scalars(select(Account).where(Account.role != "candidate").order_by(Account.username))
+    keys = db.scalars(select(RoleKey).order_by(RoleKey.id)).all()
+    return render_template(
+        "accounts/users.html",
+        rows=rows.all(),
+        keys=keys,
+        form=AccountForm(),
+        key=InspectorKeyForm(),
+    )
+
+
+@bp.post("/users")
+def create_user() -> ResponseReturnValue:
+    """Create a member of staff."""
+    form = AccountForm()
+    try:
+        if not form.validate_on_submit():
+            raise Refused("The form is not complete: name, role and a password of ten characters")
+        with acting() as ctx:
+            service.create_account(
+                ctx,
+                username=form.username.data,
+                name=form.name.data,
+                role=Role(form.role.data),
+                password=form.password.data,
+            )
+    except Sentence as error:
+        flash_refusal(error)
+    return redirect(url_for("accounts.users"))
+
+
+@bp.post("/users/close")
+def close_user() -> ResponseReturnValue:
+    """Close an account."""
+    try:
+        with acting() as ctx:
+            service.close_account(ctx, username=request.form.get("username", ""))
+    except Sentence as error:
+        flash_refusal(error)
+    return redirect(url_for("accounts.users"))
+
+
+@bp.post("/users/inspector-key")
+def inspector_key() -> ResponseReturnValue:
+    """Register an inspector's public key."""
+    form = InspectorKeyForm()
+    try:
+        with acting() as ctx:
+            register_inspector(ctx, vkey=form.vkey.data or "")
+    except Sentence as error:
+        flash_refusal(error)
+    return redirect(url_for("accounts.users"))

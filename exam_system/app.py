@@ -1,0 +1,116 @@
+"""Wires everything; the whole application on one screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_bootstrap import Bootstrap5
+from flask_wtf import CSRFProtect
+from flask_wtf.csrf import CSRFError
+
+from exam_system import access, web
+from exam_system.accounts.views import bp as accounts
+from exam_system.chance import Chance
+from exam_system.clock import Clock
+from exam_system.context import VERBS
+from exam_system.draws.views import bp as draws
+from exam_system.errors import Refused, Sentence
+from exam_system.examday.views import bp as examday
+from exam_system.exams.views import bp as exams
+from exam_system.fees.views import bp as fees
+from exam_system.fees.views import callback
+from exam_system.interviews.views import bp as interviews
+from exam_system.language import install_language
+from exam_system.marking.views import bp as marking
+from exam_system.office import open_office
+from exam_system.oversight.views import bp as oversight
+from exam_system.registration.views import bp as registration
+from exam_system.results.views import bp as results
+
+BLUEPRINTS = (
+    accounts,
+    exams,
+    registration,
+    fees,
+    draws,
+    examday,
+    marking,
+    interviews,
+    results,
+    oversight,
+)
+
+
+def create_app(
+    instance: Path | str, *, clock: Clock | None = None, chance: Chance | None = None
+) -> Flask:
+    """The application of one instance; refuses to start (Fault) when anything is not in order."""
+    parts = open_office(Path(instance), clock, chance)
+    settings = parts.config
+    app = Flask("exam_system")
+    app.extensions["office"] = parts
+    app.config.update(
+        SECRET_KEY=parts.keys.vault.cookie_key(),
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_NAME="__Host-exam" if settings.secure_cookies else "exam",
+        MAX_CONTENT_LENGTH=24 * 1024 * 1024,
+        BOOTSTRAP_SERVE_LOCAL=True,
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    Bootstrap5(app)
+    CSRFProtect(app).exempt(callback)  # the gateway's signature stands in for the token
+    install_language(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    _unfinished(app)
+    app.before_request(web.guard)
+    app.after_request(web.harden)
+    app.teardown_request(web.close)
+    app.register_error_handler(Sentence, refused)
+    app.register_error_handler(web.LoginNeeded, login_first)
+    app.register_error_handler(CSRFError, stale_form)
+    for status in (400, 404, 405, 413):
+        app.register_error_handler(status, plain_error)
+    app.jinja_env.globals.update(nonce=web.nonce, actor=web.actor, office=web.office)
+    return app
+
+
+def refused(error: Sentence) -> ResponseReturnValue:
+    """A refusal that no page caught."""
+    return render_template("error.html", sentence=web.say(error), status=error.status), error.status
+
+
+def login_first(error: web.LoginNeeded) -> ResponseReturnValue:
+    """Somebody must log in first; a page that was asked for is shown afterwards."""
+    if request.method != "GET":
+        return refused(error)
+    return redirect(url_for("accounts.login", next=request.full_path.rstrip("?")))
+
+
+def stale_form(_error: CSRFError) -> ResponseReturnValue:
+    """A form without its token."""
+    return refused(Refused("The form has expired: go back, reload the page and send it again"))
+
+
+def plain_error(error: Exception) -> ResponseReturnValue:
+    """Errors of the server itself, in words."""
+    status = getattr(error, "code", 500)
+    sentences = {
+        404: "There is no such page",
+        405: "This page cannot be used this way",
+        413: "The file is too large: at most 20 MB",
+    }
+    sentence = Refused(sentences.get(status, "The request could not be understood"))
+    return render_template("error.html", sentence=web.say(sentence), status=status), status
+
+
+def _unfinished(app: Flask) -> None:
+    # While features are being built side by side; removed when the last one lands.
+    for name in set(access.PAGES) - set(app.view_functions):
+        app.add_url_rule(f"/_missing/{name}", name, lambda **_: ("missing", 404))
+    unknown = (set(VERBS) - set(access.VERBS)) | (set(app.view_functions) - set(access.PAGES))
+    if unknown:
+        raise RuntimeError(f"not in the access table: {sorted(unknown)}")

@@ -1,0 +1,105 @@
+"""The configuration of one instance: typed, complete, nothing unknown."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from exam_system.errors import Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What `config.toml` of an instance says; every key is required and no other is accepted."""
+
+    instance: Path
+    origin: str
+    bureau: str
+    bureau_en: str
+    area_code: str
+    timezone: str
+    base_url: str
+    database_url: str
+    demonstration: bool
+    secure_cookies: bool
+    password_cost: str
+    session_hours: int
+    fonts: str
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The bureau's time zone: dates on pages and notices are in it, the log is in UTC."""
+        return ZoneInfo(self.timezone)
+
+    @property
+    def published(self) -> Path:
+        """The folder of everything the public may fetch."""
+        return self.instance / "published"
+
+    @property
+    def fonts_folder(self) -> Path:
+        """Where the instanced fonts lie; a relative path is below the instance."""
+        return self.instance / self.fonts
+
+    @property
+    def database(self) -> str:
+        """The database's URL; a relative SQLite path is below the instance."""
+        relative = "sqlite:///"
+        if self.database_url.startswith(relative) and not self.database_url.startswith(
+            "sqlite:////"
+        ):
+            return f"sqlite:///{self.instance / self.database_url[len(relative) :]}"
+        return self.database_url
+
+
+def load(instance: Path) -> Config:
+    """Read `config.toml`; raises Fault naming every missing, unknown or mistyped key."""
+    path = instance / "config.toml"
+    if not path.exists():
+        raise Fault(f"{path} is missing: run `exam --instance {instance} init` first")
+    values = tomllib.loads(path.read_text(encoding="utf-8"))
+    problems = _problems(values)
+    if problems:
+        raise Fault(f"{path}: " + "; ".join(problems))
+    config = Config(instance=instance.resolve(), **values)
+    _check(config, path)
+    return config
+
+
+def _problems(values: dict[str, object]) -> list[str]:
+    kinds = {field.name: field.type for field in fields(Config) if field.name != "instance"}
+    found = [f"the key {name} is missing" for name in kinds if name not in values]
+    found += [f"the key {name} is unknown" for name in values if name not in kinds]
+    return found + [
+        f"{name} must be a {kinds[name]}"
+        for name, value in values.items()
+        if name in kinds and type(value).__name__ != kinds[name]
+    ]
+
+
+def _check(config: Config, path: Path) -> None:
+    if config.password_cost not in ("standard", "cheapest"):
+        raise Fault(f'{path}: password_cost must be "standard" or "cheapest"')
+    if config.password_cost == "cheapest" and not config.demonstration:
+        raise Fault(f"{path}: password_cost cheapest is for demonstration instances only")
+    if not config.secure_cookies and not config.demonstration:
+        raise Fault(f"{path}: secure_cookies may be false in demonstration instances only")
+
+
+TEMPLATE = """\
+# The configuration of this instance. Every key is required; an unknown key stops the start.
+origin = "{origin}"            # name of the log; never change it once the log has begun
+bureau = "{bureau}"
+bureau_en = "{bureau_en}"
+area_code = "{area_code}"      # the bureau's own area (GB/T 2260)
+timezone = "Asia/Shanghai"
+base_url = "{base_url}"
+database_url = "{database_url}"    # or postgresql://user:password@host/database
+demonstration = {demonstration}
+secure_cookies = {secure_cookies}  # true wherever the site is served over https
+password_cost = "{password_cost}"  # "cheapest" only in demonstration instances
+session_hours = 12
+fonts = "{fonts}"
+"""

@@ -1,0 +1,86 @@
+"""Creating and checking an instance: folder, configuration, keys, tables."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import select
+from sqlalchemy.engine import Engine
+
+from exam_system import config
+from exam_system.accounts.models import Account
+from exam_system.config import Config
+from exam_system.database import connect, reading
+from exam_system.errors import Fault
+from exam_system.keys import create_keys, passphrase
+from exam_system.printing.fonts import make_fonts
+from exam_system.vault import password_holds
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+DEMONSTRATION_PASSWORD = "demonstration"
+
+
+def _toml(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def create_instance(folder: Path, values: dict[str, object], at: datetime) -> Config:
+    """Make config.toml, keys, fonts and tables in an empty folder; refuses to overwrite."""
+    path = folder / "config.toml"
+    if path.exists():
+        raise Fault(f"{path} exists already: this instance has been set up")
+    folder.mkdir(parents=True, exist_ok=True)
+    text = {
+        name: str(value).lower() if isinstance(value, bool) else _toml(str(value))
+        for name, value in values.items()
+    }
+    secret = passphrase()
+    path.write_text(config.TEMPLATE.format(**text), encoding="utf-8")
+    settings = config.load(folder)
+    create_keys(folder / "keys", settings.origin, secret, at)
+    settings.published.mkdir(exist_ok=True)
+    make_fonts(settings.fonts_folder)
+    migrate(settings)
+    return settings
+
+
+def _alembic(engine: Engine) -> AlembicConfig:
+    found = AlembicConfig()
+    found.set_main_option("script_location", str(MIGRATIONS))
+    found.attributes["engine"] = engine
+    return found
+
+
+def migrate(settings: Config, revision: str = "head") -> None:
+    """Bring the database's tables to a revision."""
+    engine = connect(settings.database)
+    command.upgrade(_alembic(engine), revision)
+    engine.dispose()
+
+
+def check_instance(engine: Engine, settings: Config) -> None:
+    """Refuse to start (Fault) on old tables, or on a demonstration password in earnest."""
+    with engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    newest = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    if current != newest:
+        raise Fault(
+            f"the tables are at {current}, the program at {newest}: run `exam init --migrate`"
+        )
+    if not settings.demonstration:
+        _refuse_known_passwords(engine)
+
+
+def _refuse_known_passwords(engine: Engine) -> None:
+    with reading(engine) as db:
+        query = select(Account.username, Account.password_hash).where(
+            Account.active, Account.role != "candidate"
+        )
+        for username, stored in db.execute(query):
+            if password_holds(DEMONSTRATION_PASSWORD, stored):
+                raise Fault(f"the account {username} has the demonstration's password")

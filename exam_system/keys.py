@@ -1,0 +1,70 @@
+"""The keys that live on the server, and what the passphrase opens."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from exam_system.config import Config
+from exam_system.errors import Fault
+from exam_system.printing.signing import make_certificate
+from exam_system.trust.keys import ED25519, Signer
+from exam_system.vault import Vault, create_secret, open_vault
+
+PASSPHRASE = "EXAM_PASSPHRASE"
+ROLES = ("log", "publisher", "officer")
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Signers of the log, the publisher and the draws office; the PDF seal; the vault."""
+
+    log: Signer
+    publisher: Signer
+    officer: Signer
+    pdf_key: bytes
+    pdf_certificate: bytes
+    passphrase: bytes
+    vault: Vault
+
+
+def key_name(origin: str, role: str) -> str:
+    """The signed-note name of a role's key: the origin itself for the log."""
+    return origin if role == "log" else f"{origin}/{role}"
+
+
+def passphrase() -> bytes:
+    """From the environment; without it the system does not start."""
+    value = os.environ.get(PASSPHRASE, "")
+    if not value:
+        raise Fault(f"{PASSPHRASE} is not set: the keys of this instance cannot be opened")
+    return value.encode()
+
+
+def create_keys(folder: Path, origin: str, secret: bytes, at: datetime) -> None:
+    """Make all server keys of a new instance, encrypted under the passphrase."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for role in ROLES:
+        Signer.generate(key_name(origin, role), ED25519).save(folder / f"{role}.pem", secret)
+    create_secret(folder / "secret.bin", secret)
+    key, certificate = make_certificate(key_name(origin, "publisher"), passphrase=secret, at=at)
+    (folder / "pdf.pem").write_bytes(key)
+    (folder / "pdf.crt").write_bytes(certificate)
+
+
+def open_keys(config: Config) -> Keys:
+    """Open every key of the instance; raises Fault when one is missing or does not open."""
+    folder, secret = config.instance / "keys", passphrase()
+    try:
+        log, publisher, officer = (_load(folder, config.origin, role, secret) for role in ROLES)
+        key, certificate = ((folder / name).read_bytes() for name in ("pdf.pem", "pdf.crt"))
+    except (OSError, ValueError) as error:
+        raise Fault(f"a key in {folder} cannot be opened: {error}") from None
+    vault = open_vault(folder / "secret.bin", secret)
+    return Keys(log, publisher, officer, key, certificate, secret, vault)
+
+
+def _load(folder: Path, origin: str, role: str, secret: bytes) -> Signer:
+    return Signer.load(folder / f"{role}.pem", key_name(origin, role), secret, ED25519)

@@ -1,0 +1,57 @@
+"""Verbs of oversight: keys and cosignatures."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from exam_system.context import Context, verb
+from exam_system.errors import Conflict, Invalid
+from exam_system.records.models import Note, RoleKey
+from exam_system.records.notes import add_cosignatures
+from exam_system.trust.errors import TrustError
+from exam_system.trust.keys import COSIGNATURE, Verifier
+
+
+@verb
+def register_server_keys(ctx: Context) -> None:
+    """Make the server's public keys known; once, when the instance is created."""
+    keys = ctx.keys
+    for role, signer in (
+        ("log", keys.log),
+        ("publisher", keys.publisher),
+        ("officer", keys.officer),
+    ):
+        vkey = signer.verifier.vkey
+        ctx.session.add(RoleKey(role=role, name=signer.name, vkey=vkey))
+        ctx.record(exam="", subject=f"key:{signer.name}", vkey=vkey)
+
+
+@verb
+def register_inspector(ctx: Context, *, vkey: str) -> RoleKey:
+    """Register an inspector's public key; the private key never comes here."""
+    try:
+        verifier = Verifier.parse(vkey.strip())
+    except TrustError as error:
+        raise Invalid("This is not a public key: %(why)s", why=error) from None
+    if verifier.type != COSIGNATURE:
+        raise Invalid("An inspector's key is of the cosignature type (0x04)")
+    if ctx.session.scalar(select(RoleKey.id).where(RoleKey.name == verifier.name)):
+        raise Conflict("A key named %(name)s is registered already", name=verifier.name)
+    key = RoleKey(role="inspector", name=verifier.name, vkey=verifier.vkey)
+    ctx.session.add(key)
+    ctx.session.flush()
+    ctx.record(exam="", subject=f"key:{verifier.name}", vkey=verifier.vkey)
+    return key
+
+
+@verb
+def cosign_notes(ctx: Context, *, files: list[bytes]) -> list[Note]:
+    """Take over the inspectors' signatures of uploaded notes; all or none."""
+    if not files:
+        raise Invalid("No file was chosen")
+    taken = []
+    for data in files:
+        note, names = add_cosignatures(ctx.session, data)
+        ctx.record(exam=note.exam, subject=f"note:{note.digest}", by=names, title=note.title)
+        taken.append(note)
+    return taken

@@ -1,0 +1,149 @@
+"""Signed heads of the log, its tile folder, and proofs for single acts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from exam_system.database import lock_log
+from exam_system.errors import Fault
+from exam_system.records.log import sequence
+from exam_system.records.models import Act, Head, Leaf, Note, NoteSignature
+from exam_system.records.notes import missing_cosigners, note_bytes, put_note
+from exam_system.records.tree import TileStore, write_durable
+from exam_system.trust.checkpoint import Checkpoint, parse
+from exam_system.trust.keys import Signer, Verifier
+from exam_system.trust.merkle import consistency_proof, inclusion_proof, leaf_hash, root_at
+from exam_system.trust.notes import open_note
+from exam_system.trust.proof import TlogProof
+from exam_system.trust.witness import Request
+
+
+def read_head(folder: Path, log: Verifier) -> Checkpoint | None:
+    """The head kept outside the database, checked against the log's key; None before the first."""
+    path = folder / "checkpoint"
+    if not path.exists():
+        return None
+    return parse(open_note(path.read_bytes(), [log]).text)
+
+
+def seal(session: Session, folder: Path, signer: Signer, at: datetime) -> Checkpoint:
+    """Sequence what is waiting, write its tiles, sign the new head; the caller commits, then
+    calls `show_head`.
+
+    Refuses (Fault) to sign when the database holds fewer acts than the head outside it, when a
+    leaf read back does not hash to what the sequencer stored, or when the old head is not a
+    prefix of the new one.
+    """
+    size = sequence(session)
+    old = read_head(folder, signer.verifier)
+    start = old.size if old else 0
+    if start > size:
+        raise Fault(
+            f"the database lacks {start - size} acts that the signed head has: restore a newer copy"
+        )
+    store = TileStore(folder, start)
+    if size > start:
+        store = store.grow(*_new_leaves(session, start, size))
+    if old and root_at(start, store.node) != old.root:
+        raise Fault("the log's tiles do not continue the last signed head: nothing is signed")
+    head = Checkpoint(signer.name, size, root_at(size, store.node))
+    _store_head(session, head, signer, at)
+    return head
+
+
+def _new_leaves(session: Session, start: int, size: int) -> tuple[list[bytes], list[bytes]]:
+    rows = session.execute(
+        select(Leaf.position, Leaf.hash, Act.entry)
+        .join(Act, Act.id == Leaf.act_id)
+        .where(Leaf.position >= start)
+        .order_by(Leaf.position)
+    ).all()
+    if [row.position for row in rows] != list(range(start, size)):
+        raise Fault(f"the leaves from {start} to {size} have a gap: nothing is signed")
+    for row in rows:
+        if leaf_hash(row.entry) != row.hash:
+            raise Fault(f"entry {row.position} is not what was sequenced: nothing is signed")
+    return [row.hash for row in rows], [row.entry for row in rows]
+
+
+def _store_head(session: Session, head: Checkpoint, signer: Signer, at: datetime) -> None:
+    title = f"checkpoint {head.size}"
+    note = put_note(
+        session,
+        purpose="checkpoint",
+        title=title,
+        exam="",
+        text=head.text,
+        signers=[signer],
+        at=at,
+    )
+    if session.get(Head, head.size) is None:
+        session.add(Head(size=head.size, note_id=note.id))
+        session.flush()
+
+
+def show_head(session: Session, folder: Path) -> None:
+    """Put the newest signed head, with all its signatures, into the tile folder (by rename)."""
+    lock_log(session)
+    head = newest_head(session)
+    if head is not None:
+        write_durable(folder / "checkpoint", note_bytes(session, head.note_id))
+
+
+def newest_head(session: Session) -> Head | None:
+    """The largest signed head in the database."""
+    return session.scalar(select(Head).order_by(Head.size.desc()).limit(1))
+
+
+def cosigned_head(session: Session, at_least: int) -> Head | None:
+    """The smallest head of this size or more that every inspector has signed."""
+    query = select(Head).where(Head.size >= at_least).order_by(Head.size)
+    for head in session.scalars(query):
+        if not missing_cosigners(session, head.note_id):
+            return head
+    return None
+
+
+def act_proof(session: Session, folder: Path, act_id: int, head: Head) -> bytes:
+    """The `.tlog-proof` file of one act against a signed head; `extra` carries the entry."""
+    leaf = session.scalars(select(Leaf).where(Leaf.act_id == act_id)).one()
+    if leaf.position >= head.size:
+        raise Fault(f"act {leaf.position} is not below the head of size {head.size}")
+    store = TileStore(folder, _disk_size(folder))
+    entry = session.scalars(select(Act.entry).where(Act.id == act_id)).one()
+    hashes = tuple(inclusion_proof(leaf.position, head.size, store.node))
+    return TlogProof(leaf.position, hashes, note_bytes(session, head.note_id), entry).encode()
+
+
+def witness_request(session: Session, folder: Path, inspector: str, head: Head) -> bytes:
+    """What the inspector's machine needs to cosign `head`: the old size, a proof, the head."""
+    old = _last_cosigned(session, inspector)
+    store = TileStore(folder, _disk_size(folder))
+    proof = consistency_proof(old, head.size, store.node) if 0 < old < head.size else []
+    return Request(old, tuple(proof), note_bytes(session, head.note_id)).encode()
+
+
+def _last_cosigned(session: Session, inspector: str) -> int:
+    size = session.scalar(
+        select(Head.size)
+        .join(NoteSignature, NoteSignature.note_id == Head.note_id)
+        .where(NoteSignature.key_name == inspector)
+        .order_by(Head.size.desc())
+        .limit(1)
+    )
+    return size or 0
+
+
+def _disk_size(folder: Path) -> int:
+    # The folder's own head says how wide its last tiles are; its signature was checked at sealing.
+    path = folder / "checkpoint"
+    return int(path.read_bytes().split(b"\n")[1]) if path.exists() else 0
+
+
+def head_of_note(session: Session, note: Note) -> Head | None:
+    """The head a checkpoint note belongs to."""
+    return session.scalar(select(Head).where(Head.note_id == note.id))

@@ -1,0 +1,69 @@
+"""`exam serve`: the application under gunicorn, with its sandbox gateway in a demonstration."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from gunicorn.app.base import BaseApplication
+
+from exam_system import config
+from exam_system.app import create_app
+
+THREADS = 8  # per process: one process with several threads a core is the fastest (measured)
+
+
+class Server(BaseApplication):  # type: ignore[misc]
+    """gunicorn with our settings instead of its command line."""
+
+    def __init__(self, folder: Path, bind: str, workers: int) -> None:
+        self.folder = folder
+        self.options = {
+            "bind": bind,
+            "workers": workers,
+            "worker_class": "gthread",
+            "threads": THREADS,
+            "control_socket_disable": True,
+            "accesslog": None,
+        }
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Hand our settings to gunicorn."""
+        for name, value in self.options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """The WSGI application, made in the worker."""
+        return create_app(self.folder)
+
+
+@click.command()
+@click.option("--bind", default="127.0.0.1:8000", show_default=True)
+@click.option("--workers", default=1, show_default=True)
+@click.pass_obj
+def serve(folder: Path, bind: str, workers: int) -> None:
+    """Serve the instance. Behind nginx in earnest; by itself in a demonstration."""
+    settings = config.load(folder)
+    gateway = _sandbox(folder) if settings.demonstration else None
+    click.echo(f"serving {folder} on http://{bind}")
+    try:
+        Server(folder, bind, workers).run()
+    finally:
+        if gateway is not None:
+            gateway.terminate()
+
+
+def _sandbox(folder: Path) -> subprocess.Popen[bytes] | None:
+    """The sandbox gateway as a process of its own, when the instance has been given one."""
+    path = folder / "gateway.json"
+    if not path.exists():
+        return None
+    port = json.loads((folder / "merchant.json").read_text())["gateway"].rsplit(":", 1)[1]
+    command = [sys.executable, "-m", "exam_system.fees.sandbox", "--port", port]
+    return subprocess.Popen([*command, "--merchant", str(path)], env=os.environ.copy())

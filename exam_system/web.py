@@ -1,0 +1,151 @@
+"""What every page uses: the request's context, transactions, language, safe answers."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from urllib.parse import urlsplit
+
+from flask import Response, current_app, flash, g, make_response, request, send_file, session
+from flask_babel import gettext
+
+from exam_system import access
+from exam_system.accounts import sessions
+from exam_system.context import PUBLIC, SYSTEM, Actor, Context
+from exam_system.database import reading
+from exam_system.errors import Forbidden, Sentence
+from exam_system.office import Office
+
+
+def office() -> Office:
+    """The running application's parts."""
+    found: Office = current_app.extensions["office"]
+    return found
+
+
+def looking() -> Context:
+    """The request's context for looking only; closed when the request ends."""
+    if "looking" not in g:
+        g.looking = office().context(actor(), write=False)
+    found: Context = g.looking
+    return found
+
+
+def actor() -> Actor:
+    """Who asks, read from the database at every request."""
+    if "actor" not in g:
+        g.actor = PUBLIC
+        token = session.get("token")
+        if token:
+            parts = office()
+            with reading(parts.engine) as db:
+                g.actor = sessions.actor_of(db, token, parts.clock.now()) or PUBLIC
+    found: Actor = g.actor
+    return found
+
+
+@contextmanager
+def acting(*, as_system: bool = False) -> Iterator[Context]:
+    """A writing transaction: committed when the block ends, rolled back when it raises.
+
+    After the commit the log is sealed, so that the act is in a signed head before the answer.
+    """
+    parts = office()
+    ctx = parts.context(SYSTEM if as_system else actor(), write=True)
+    with ctx.session:
+        yield ctx
+        ctx.session.commit()
+    if ctx.recorded:
+        parts.seal()
+
+
+def guard() -> None:
+    """Before every request: the page must be in the access table and the actor's role in it."""
+    endpoint = request.endpoint
+    if endpoint is None:
+        return
+    if actor().role not in access.PAGES[endpoint]:
+        if actor() is PUBLIC:
+            raise LoginNeeded("Log in to go on")
+        raise Forbidden("Your role may not see this page")
+
+
+class LoginNeeded(Forbidden):
+    """Nobody is logged in where somebody must be."""
+
+    status = 401
+
+
+def close(_error: BaseException | None = None) -> None:
+    """At the end of every request: close the looking session."""
+    ctx: Context | None = g.pop("looking", None)
+    if ctx is not None:
+        ctx.session.close()
+
+
+def say(error: Sentence) -> str:
+    """The refusal's sentence in the request's language."""
+    return error.text(gettext)
+
+
+def flash_refusal(error: Sentence) -> None:
+    """Show a refusal on the next page."""
+    flash(say(error), "danger")
+
+
+def nonce() -> str:
+    """The response's CSP nonce."""
+    if "nonce" not in g:
+        g.nonce = secrets.token_urlsafe(16)
+    found: str = g.nonce
+    return found
+
+
+def harden(response: Response) -> Response:
+    """Strict headers on every answer."""
+    policy = (
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        f"script-src 'self' 'nonce-{nonce()}'; connect-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    )
+    headers = {
+        "Content-Security-Policy": policy,
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "X-Frame-Options": "DENY",
+    }
+    for name, value in headers.items():
+        response.headers.setdefault(name, value)
+    if actor().account_id is not None:
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def safe_path(target: str | None) -> str:
+    """A path of our own to go back to; anything else becomes the front page."""
+    parts = urlsplit(target or "")
+    own = parts.path.startswith("/") and not parts.path.startswith(("//", "/\\"))
+    if (
+        parts.scheme
+        or parts.netloc
+        or not own
+        or any(ord(c) < 32 or c == "\\" for c in target or "")
+    ):
+        return "/"
+    return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def download(data: bytes, name: str, kind: str) -> Response:
+    """A file to keep."""
+    return make_response(send_file(BytesIO(data), kind, as_attachment=True, download_name=name))
+
+
+def inline(data: bytes, kind: str) -> Response:
+    """A file to look at in the browser."""
+    response = make_response(data)
+    response.headers["Content-Type"] = kind
+    return response

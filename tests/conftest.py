@@ -1,0 +1,92 @@
+"""Fixtures: a real instance on each database, a clock that is set, people of every role."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from exam_system import instance as instances
+from exam_system.clock import RehearsalClock
+from tests import postgresql
+from tests.world import World
+
+ROOT = Path(__file__).parent.parent
+FONTS = ROOT / ".cache" / "fonts"
+os.environ.setdefault("EXAM_PASSPHRASE", "tests")
+START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # Monday, 9:00 in Shanghai
+
+
+def settings(database_url: str) -> dict[str, object]:
+    """The configuration of a test instance."""
+    return {
+        "origin": "tests.example/log",
+        "bureau": "测试市人事考试局",
+        "bureau_en": "Test City Personnel Examination Bureau",
+        "area_code": "520400",
+        "base_url": "http://127.0.0.1:8000",
+        "database_url": database_url,
+        "demonstration": True,
+        "secure_cookies": False,
+        "password_cost": "cheapest",
+        "fonts": str(FONTS),
+    }
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An instance made once, copied for every test."""
+    folder = tmp_path_factory.mktemp("template")
+    instances.create_instance(folder, settings("sqlite:///exam.db"), START)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """The URL of a PostgreSQL server; skipped without one, but never under CI."""
+    if postgresql.find_binaries() is None and not os.environ.get("CI"):
+        pytest.skip("no PostgreSQL server on this machine")
+    with postgresql.server() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database(request: pytest.FixtureRequest) -> str:
+    """Which database a test runs on: both."""
+    return str(request.param)
+
+
+def _postgres_instance(folder: Path, url: str) -> None:
+    name = "t" + os.urandom(6).hex()
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    config = folder / "config.toml"
+    own = url.replace("/postgres", f"/{name}")
+    config.write_text(config.read_text().replace("sqlite:///exam.db", own))
+    (folder / "exam.db").unlink()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, template: Path, database: str, request: pytest.FixtureRequest) -> Path:
+    """A fresh instance folder on the test's database."""
+    target = tmp_path / "instance"
+    shutil.copytree(template, target)
+    if database == "postgresql":
+        _postgres_instance(target, request.getfixturevalue("server"))
+        instances.migrate(instances.config.load(target))
+    return target
+
+
+@pytest.fixture
+def world(folder: Path) -> Iterator[World]:
+    """The instance with its clock, its keys, an inspector's key and an account of every role."""
+    world = World.open(folder, RehearsalClock(START))
+    yield world
+    world.engine.dispose()
