@@ -1,0 +1,159 @@
+"""What is written about a person: ID number, name, telephone number, age."""
+
+import calendar
+import datetime
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from typing import Literal
+
+from exam_system.sheets.sentence import Sentence
+
+Sex = Literal["male", "female"]
+
+# GB 11643-1999: weights of the first 17 digits; the check character for each remainder mod 11.
+_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_CHECKS = "10X98765432"
+_OLDEST = 120
+_LONGEST_NAME = 50
+_NARROW = str.maketrans("０１２３４５６７８９Ｘｘx＋－", "0123456789XXX+-")
+_DOTS = re.compile("[•・‧∙⋅･]")
+# Unified ideographs with extension A, compatibility ideographs, 〇, and planes 2 and 3.
+_HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd"
+_BETWEEN_HAN = re.compile(f"(?<=[{_HAN}]) +(?=[{_HAN}])")
+_FULL_STOP_IN_HAN = re.compile(f"(?<=[{_HAN}])[.．](?=[{_HAN}])")
+_IS_HAN = re.compile(f"[{_HAN}]")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class IdNumber:
+    """A valid citizen ID number (GB 11643-1999), 18 characters; shown masked unless asked."""
+
+    number: str
+    area: str = field(compare=False)
+    birth: datetime.date = field(compare=False)
+    sex: Sex = field(compare=False)
+
+    @classmethod
+    def parse(cls, text: str, *, today: datetime.date) -> "IdNumber":
+        """Forgives spaces, full-width digits and a small x. Raises Sentence.
+
+        The area code is not looked up: abolished codes stay valid on cards for life.
+        """
+        number = _compact(text)
+        if len(number) != 18:
+            raise Sentence(
+                "An ID number has 18 characters; this one has %(count)s.", count=len(number)
+            )
+        if not re.fullmatch("[0-9]{17}[0-9X]", number):
+            raise Sentence("An ID number has 17 digits and then a digit or X.")
+        birth = _birth(number[6:14], today)
+        if number[17] != _check_character(number):
+            raise Sentence("The ID number is mistyped: its last character does not fit the rest.")
+        return cls(number, number[:6], birth, "male" if int(number[16]) % 2 else "female")
+
+    def __repr__(self) -> str:
+        return f"IdNumber({mask_id(self.number)})"
+
+    __str__ = __repr__
+
+
+def mask_id(number: str) -> str:
+    """An ID number with the birthday hidden: 110101********0011."""
+    return number[:6] + "*" * 8 + number[-4:]
+
+
+def clean_name(text: str) -> str:
+    """A name in one spelling: NFC, one kind of middle dot, no stray spaces. Raises Sentence.
+
+    Allows Chinese characters of every plane, Latin letters, and · between parts of a name.
+    """
+    name = unicodedata.normalize("NFC", text)
+    _refuse_controls(name)
+    name = _DOTS.sub("·", " ".join(name.split()))
+    name = _FULL_STOP_IN_HAN.sub("·", _BETWEEN_HAN.sub("", name)).replace(" ·", "·")
+    name = name.replace("· ", "·")
+    for character in name:
+        if not _in_names(character):
+            raise _not_in_names(character)
+    _check_shape(name)
+    return name
+
+
+def clean_phone(text: str) -> str:
+    """A mobile number of mainland China, 11 digits; forgives spaces, hyphens, +86."""
+    digits = re.sub(r"^(\+|00)86|^86(?=1[0-9]{10}$)", "", _compact(text).replace("-", ""))
+    if not re.fullmatch("1[3-9][0-9]{9}", digits):
+        raise Sentence("A mobile number has 11 digits and begins with 13 to 19.")
+    return digits
+
+
+def mask_phone(phone: str) -> str:
+    """A mobile number with the middle hidden: 138****5678."""
+    return phone[:3] + "****" + phone[-4:]
+
+
+def age_on(birth: datetime.date, day: datetime.date) -> int:
+    """Full years (周岁) on `day`. Raises ValueError before birth.
+
+    Born on 29 February: a year older on 28 February of a common year (Civil Code, article 202:
+    where the month has no such day, the period ends on its last day).
+    """
+    if day < birth:
+        raise ValueError("The day is before the birth.")
+    last = calendar.monthrange(day.year, birth.month)[1]
+    birthday = (birth.month, min(birth.day, last))
+    return day.year - birth.year - ((day.month, day.day) < birthday)
+
+
+def _compact(text: str) -> str:
+    """Without spaces and the invisible marks that telephones copy along; ASCII digits."""
+    kept = (c for c in text if not c.isspace() and unicodedata.category(c) != "Cf")
+    return "".join(kept).translate(_NARROW)
+
+
+def _birth(digits: str, today: datetime.date) -> datetime.date:
+    try:
+        birth = datetime.date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+    except ValueError as error:
+        raise Sentence("The ID number is mistyped: digits 7 to 14 are not a date.") from error
+    if birth > today or age_on(birth, today) > _OLDEST:
+        raise Sentence("The ID number is mistyped: nobody living was born on that date.")
+    return birth
+
+
+def _check_character(number: str) -> str:
+    total = sum(int(digit) * weight for digit, weight in zip(number, _WEIGHTS, strict=False))
+    return _CHECKS[total % 11]
+
+
+def _refuse_controls(name: str) -> None:
+    """Tabs and line breaks inside a name, which are blanks to split() and so would vanish."""
+    for character in name.strip():
+        if unicodedata.category(character) == "Cc":
+            raise _not_in_names(character)
+
+
+def _not_in_names(character: str) -> Sentence:
+    shown = character if character.isprintable() else ""
+    return Sentence(
+        "A name is made of letters; %(character)s (U+%(code)s) cannot be part of it.",
+        character=f"“{shown}”",
+        code=f"{ord(character):04X}",
+    )
+
+
+def _in_names(character: str) -> bool:
+    if character in "· '-." or _IS_HAN.match(character):
+        return True
+    is_letter = unicodedata.category(character) in ("Ll", "Lu")
+    return is_letter and unicodedata.name(character, "").startswith("LATIN ")
+
+
+def _check_shape(name: str) -> None:
+    if not any(character.isalpha() or character == "〇" for character in name):
+        raise Sentence("Enter the name.")
+    if len(name) > _LONGEST_NAME:
+        raise Sentence("A name has at most %(limit)s characters.", limit=_LONGEST_NAME)
+    if name.strip("·") != name or "··" in name:
+        raise Sentence("The middle dot stands between two parts of a name.")

@@ -1,0 +1,125 @@
+"""Every word these documents print that is not given to them. Chinese first, English small."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Label(NamedTuple):
+    zh: str
+    en: str
+
+
+TICKET = Label("准考证", "ADMISSION TICKET")
+CANDIDATE = Label("姓名", "Name")
+ID_NUMBER = Label("证件号码", "ID number")
+ADMISSION = Label("准考证号", "Admission number")
+DISTRICT = Label("考区", "District")
+SITE = Label("考点", "Site")
+ADDRESS = Label("考点地址", "Address")
+ROOM = Label("考场", "Room")
+SEAT = Label("座位号", "Seat")
+PHOTO = Label("照片", "Photo")
+TICKET_QR = Label("扫码核验", "Scan to check")
+
+SITTINGS = Label("考试安排", "Sessions")
+SUBJECT = Label("科目", "Subject")
+DATE = Label("日期", "Date")
+TIME = Label("时间", "Time")
+RULES = Label("考生须知", "Rules for candidates")
+SEAT_MAP = Label("座位示意图", "Your seat")
+LECTERN = "讲台"
+
+CERTIFICATE = Label("抽签证书", "CERTIFICATE OF DRAW")
+DRAW = Label("抽签编号", "Draw")
+KIND = Label("抽签类别", "Kind")
+EXAM = Label("考试项目", "Exam")
+ATTEMPT = Label("抽签次数", "Attempt")
+ALGORITHM = Label("算法", "Algorithm")
+DRAWN_AT = Label("完成时间", "Finished")
+SOURCES = Label("随机来源", "Sources of chance")
+HELD = "有效"
+NOT_HELD = "未采用"
+DIGESTS = Label("摘要", "Digests (SHA-256)")
+MANIFEST = Label("清单", "Manifest")
+SEED = Label("种子", "Seed")
+RESULT = Label("结果", "Result")
+RECHECK = Label("任何人都可以复核", "Check it yourself")
+RECHECK_TEXT = (
+    "在抽签文件夹内用任何一台装有 sha256sum 的电脑运行下面两行。第一行应得出上面的三个摘要；"
+    "第二行应得出“{label}”的签号，把所有人的签号从小到大排列，就是抽签的次序。"
+)
+RECHECK_SIGN = "应得签号"
+SEED_QR = Label("种子二维码", "Seed")
+COUNTS = Label("各组人数", "Counts per group")
+GROUP = Label("组别", "Group")
+LABELS = Label("参加抽签", "In the draw")
+PLACED = Label("已安排", "Placed")
+RESERVE = Label("候补", "Reserve")
+HONEST = "上列有效来源中只要有一方诚实，种子就是均匀随机的，其他各方合谋也不能左右结果。"
+ATTEMPTS = "第 {attempt} 次，共 {attempts} 次"
+KINDS = {
+    "seats": "考场座位抽签",
+    "invigilators": "监考员抽签",
+    "interviewers": "面试考官抽签",
+    "groups": "面试分组抽签",
+    "order": "面试顺序抽签",
+}
+SOURCE_NAMES = {
+    "officer": "考务人员密数",
+    "inspector": "纪检监察密数",
+    "dice": "现场掷骰",
+    "candidates": "考生代表密数",
+    "drand": "公共随机信标",
+}
+
+STAGES = {
+    "announcement": "招考公告",
+    "written": "笔试成绩",
+    "shortlist": "进入面试人员",
+    "final": "总成绩及拟录用人员",
+}
+VERSION_TEXT = "第 {version} 版"
+REASON = Label("更正原因", "Reason for this version")
+PAGE = "第 {page} 页 / 共 {pages} 页"
+CONTINUED = "（续）"
+
+SLIP = Label("成绩单", "SCORE SLIP")
+SLIP_ITEMS = Label("成绩", "Scores")
+SLIP_QR = Label("签名证明", "Signed proof")
+SLIP_PART = "第 {part} 段，共 {parts} 段"
+HOW = Label("如何核验", "How to verify")
+HOW_ONE = "1. 扫描下方二维码，把得到的文字原样存为文件 slip.tlog-proof。"
+HOW_TWO = (
+    "1. 依次扫描两个二维码，把第二段文字另起一行接在第一段之后，存为文件 slip.tlog-proof；"
+    "也可以直接下载同一文件。"
+)
+HOW_REST = (
+    "2. 从招考公告取得公钥文件 keys.txt，核对下方的公钥指纹与公告一致。",
+    "3. 断开网络，在自己的电脑上运行：",
+    "4. 显示“通过”，即证明本成绩已列入公布的成绩树；证明不含其他考生的任何信息。",
+)
+
+INTERVIEW_SLIP = Label("面试成绩单", "INTERVIEW SCORE SLIP")
+INTERVIEW_NO = Label("抽签序号", "Interview no.")
+PANEL = Label("面试组", "Panel")
+POST = Label("报考岗位", "Post")
+ENDED = Label("评分时间", "Scored at")
+INTERVIEWER = Label("考官", "Interviewer")
+SCORE = Label("评分", "Score")
+REMARK = Label("计分", "Counts")
+DROPPED_HIGH = "去掉最高分"
+DROPPED_LOW = "去掉最低分"
+COUNTED = "计入"
+INTERVIEW_RESULT = Label("面试成绩", "Interview score")
+SIGNATURES = ("主考官", "计分员", "监督员", "考生")
+SIGNED_AT_ONCE = "本单当场打印、当场宣布、当场签名。评分提交后不得更改。"
+
+ROOT = "树根"
+SIZE = "记录数"
+ROLES = {"log": "日志", "publisher": "发布", "officer": "考务", "inspector": "纪检监察"}
+KEY = "{role}公钥指纹"
+WEEKDAYS = "一二三四五六日"
+DAY = "{year}年{month}月{day}日"
+DAY_WITH_WEEKDAY = "{year}年{month}月{day}日（周{weekday}）"
+RELEASE = "依据 {release}"
