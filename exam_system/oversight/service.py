@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from exam_system.context import Context, verb
 from exam_system.errors import Conflict, Invalid
+from exam_system.oversight.acts import MOST, Filter, Told, find_acts
 from exam_system.records.models import Note, RoleKey
 from exam_system.records.notes import add_cosignatures
 from exam_system.trust.errors import TrustError
@@ -55,3 +56,11 @@ def cosign_notes(ctx: Context, *, files: list[bytes]) -> list[Note]:
         ctx.record(exam=note.exam, subject=f"note:{note.digest}", by=names, title=note.title)
         taken.append(note)
     return taken
+
+
+@verb
+def export_acts(ctx: Context, *, asked: Filter) -> list[Told]:
+    """Everything the filter finds, to be taken away; the taking itself is an act."""
+    rows = find_acts(ctx.session, asked, ctx.config.zone, limit=MOST)
+    ctx.record(exam=asked.exam, subject="acts", rows=len(rows), filter=asked.words())
+    return rows
