@@ -121,7 +121,7 @@ def consistency_proof(old: int, size: int, node: Node) -> tuple[bytes, ...]:
     """RFC 6962 consistency proof between two sizes; empty when old is 0 or equal to size."""
     if not 0 <= old <= size:
         raise MerkleError(f"A tree of {size} leaves never had {old} leaves.")
-    if old in (0, size):
+    if old == 0:
         return ()
     return tuple(_range_root(*span, node) for span in _old_spans(old, size))[::-1]
 

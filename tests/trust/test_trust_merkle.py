@@ -203,6 +203,13 @@ def test_a_rewritten_leaf_breaks_consistency() -> None:
             verify_consistency(12, TREE.root(12), 20, other.root(), proof)
 
 
+def test_hashes_of_another_length_that_join_to_the_same_bytes_are_refused() -> None:
+    first, *rest = inclusion_proof(0, 40, TREE.node)
+    leaf, first = LEAVES[0][:-1], LEAVES[0][-1:] + first
+    with pytest.raises(MerkleError, match="bytes long"):
+        verify_inclusion(leaf, 0, 40, [first, *rest], TREE.root(40))
+
+
 def test_nothing_is_shown_from_an_empty_tree() -> None:
     assert consistency_proof(0, 5, TREE.node) == ()
     with pytest.raises(MerkleError):

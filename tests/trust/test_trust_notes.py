@@ -3,6 +3,12 @@ import stat
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -183,6 +189,30 @@ def test_one_key_under_two_types_does_not_mix_them() -> None:
     assert not plain.verifier.verify(cosigned(TEXT.encode(), 2), blob)
     with pytest.raises(NoKnownSignature):
         notes.open_note(notes.sign(TEXT, plain), [WITNESS.verifier])
+
+
+def test_a_cosignature_beyond_the_last_second_is_bad() -> None:
+    last = 2**63 - 1
+    text = TEXT.encode()
+    for at, good in ((last, True), (last + 1, False)):
+        blob = at.to_bytes(8, "big") + WITNESS.private.sign(cosigned(text, at))
+        assert WITNESS.verifier.verify(text, blob) is good
+
+
+def test_a_key_of_an_unknown_type_verifies_nothing() -> None:
+    key = LOG.verifier.key
+    blob = LOG.private.sign(TEXT.encode())
+    assert Verifier("a", ED25519, key).verify(TEXT.encode(), blob)
+    assert not Verifier("a", 2, key).verify(TEXT.encode(), blob)
+
+
+def test_a_key_file_of_another_kind_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "ec.pem"
+    encryption = BestAvailableEncryption(b"long passphrase")
+    key = ec.generate_private_key(ec.SECP256R1())
+    path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption))
+    with pytest.raises(BadKey, match="Ed25519"):
+        Signer.load(path, "a", b"long passphrase")
 
 
 def test_with_line_keeps_one_of_equal_lines() -> None:

@@ -71,6 +71,14 @@ def test_entries_refuse(field: str, value: str) -> None:
         replace(acts.parse_entry(ENTRY), **{field: value}).encode()
 
 
+def test_an_entry_is_at_most_65535_bytes_long() -> None:
+    room = 65_535 - len(ENTRY) + len("d-1")
+    longest = replace(acts.parse_entry(ENTRY), subject="x" * room)
+    assert len(longest.encode()) == 65_535
+    with pytest.raises(Malformed):
+        replace(longest, subject="x" * (room + 1)).encode()
+
+
 def test_an_entry_may_belong_to_no_exam() -> None:
     data = acts.entry("accounts.sign_in", "", AT, "u-1", "u-1", DIGEST)
     assert acts.parse_entry(data).exam == ""

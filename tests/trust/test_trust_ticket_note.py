@@ -1,0 +1,82 @@
+"""The signed text of an admission ticket's code."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from exam_system.trust import notes, ticket_note
+from exam_system.trust.canonical import sha256, sha256_hex
+from exam_system.trust.checkpoint import Checkpoint
+from exam_system.trust.errors import Malformed, TrustError
+from exam_system.trust.keys import Signer
+from exam_system.trust.ticket_note import TicketNote
+
+ORIGIN = "anshun.example/log"
+PUBLISHER = Signer.from_seed(f"{ORIGIN}/publisher", bytes(range(32)))
+TICKET = TicketNote(
+    exam="gy-2026",
+    number="01020304",
+    label="k-7q2mz5xw3aab",
+    room="01-02-03",
+    seat=4,
+    photo=sha256_hex(b"jpeg"),
+    head=Checkpoint(ORIGIN, 4413, sha256(b"root")),
+)
+TEXT = f"""\
+anshun.example/log/ticket/v1
+exam gy-2026
+number 01020304
+label k-7q2mz5xw3aab
+room 01-02-03
+seat 4
+photo {sha256_hex(b"jpeg")}
+head 4413 SBNJTRN+FjG7owHVrKtue7eqdM4RhdRWVl71HXN2d7I=
+"""
+
+
+def test_the_text_is_these_bytes() -> None:
+    assert TICKET.text == TEXT
+    assert ticket_note.parse(TEXT) == TICKET
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("/ticket/v1", "/ticket/v2"),
+        ("exam gy-2026\n", ""),
+        ("exam gy-2026\n", "exam gy-2026\nexam gy-2026\n"),
+        ("seat 4\n", "seat 04\n"),
+        ("seat 4\n", "seat 0\n"),
+        ("seat 4\n", "seat \n"),
+        ("head 4413 ", "head 4413"),
+        ("head 4413 ", "head -1 "),
+        ("d7I=\n", "d7J=\n"),
+        ("photo ", "photo A"),
+        ("number 01020304\nlabel k-7q2mz5xw3aab\n", "label k-7q2mz5xw3aab\nnumber 01020304\n"),
+        ("d7I=\n", "d7I="),
+    ],
+)
+def test_any_other_text_is_refused(before: str, after: str) -> None:
+    assert before in TEXT
+    with pytest.raises(TrustError):
+        ticket_note.parse(TEXT.replace(before, after))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("exam", ""), ("number", "1\n2"), ("label", "e\u0301"), ("room", ""), ("seat", 0)],
+)
+def test_what_cannot_be_a_ticket_is_not_made(field: str, value: Any) -> None:
+    with pytest.raises(Malformed):
+        replace(TICKET, **{field: value})
+
+
+def test_every_changed_byte_of_a_signed_ticket_is_refused() -> None:
+    data = notes.sign(TEXT, PUBLISHER)
+    assert notes.open_note(data, [PUBLISHER.verifier]).text == TEXT
+    for place, byte in enumerate(data):
+        for other in (byte ^ 1, byte ^ 0x20):
+            with pytest.raises(TrustError):
+                forged = data[:place] + bytes([other]) + data[place + 1 :]
+                ticket_note.parse(notes.open_note(forged, [PUBLISHER.verifier]).text)
