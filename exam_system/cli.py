@@ -7,14 +7,17 @@ from pathlib import Path
 
 import click
 
-from exam_system import demo, instance, server
+from exam_system import instance
 from exam_system.accounts.commands import users
+from exam_system.chance import SystemChance
 from exam_system.clock import SystemClock
 from exam_system.command import found_log
+from exam_system.demo.command import demo
 from exam_system.errors import Fault, Sentence
 from exam_system.inspector import inspector
 from exam_system.keys import PASSPHRASE
 from exam_system.records.commands import log
+from exam_system.server import serve
 from exam_system.trust.errors import TrustError
 from exam_system.verify.commands import verify
 
@@ -55,13 +58,13 @@ def init(folder: Path, demonstration: bool, migrate: bool, **values: str) -> Non
         "secure_cookies": not demonstration,
         "password_cost": "cheapest" if demonstration else "standard",
     }
-    instance.create_instance(folder, {**values, **rest}, SystemClock().now())
+    instance.create_instance(folder, {**values, **rest}, SystemClock().now(), SystemChance())
     found_log(folder)
     click.echo(f"created {folder}; keep {PASSPHRASE} safe: the keys do not open without it")
 
 
-exam.add_command(demo.demo)
-exam.add_command(server.serve)
+exam.add_command(demo)
+exam.add_command(serve)
 exam.add_command(users)
 exam.add_command(inspector)
 exam.add_command(log)

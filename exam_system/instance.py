@@ -14,6 +14,7 @@ from sqlalchemy.engine import Engine
 
 from exam_system import config
 from exam_system.accounts.models import Account
+from exam_system.chance import Chance
 from exam_system.config import Config
 from exam_system.database import connect, reading
 from exam_system.errors import Fault
@@ -29,7 +30,9 @@ def _toml(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
-def create_instance(folder: Path, values: dict[str, object], at: datetime) -> Config:
+def create_instance(
+    folder: Path, values: dict[str, object], at: datetime, chance: Chance
+) -> Config:
     """Make config.toml, keys, fonts and tables in an empty folder; refuses to overwrite."""
     path = folder / "config.toml"
     if path.exists():
@@ -42,7 +45,7 @@ def create_instance(folder: Path, values: dict[str, object], at: datetime) -> Co
     secret = passphrase()
     path.write_text(config.TEMPLATE.format(**text), encoding="utf-8")
     settings = config.load(folder)
-    create_keys(folder / "keys", settings.origin, secret, at)
+    create_keys(folder / "keys", settings.origin, secret, at, chance)
     settings.published.mkdir(exist_ok=True)
     make_fonts(settings.fonts_folder)
     migrate(settings)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from exam_system.chance import Chance
 from exam_system.config import Config
 from exam_system.errors import Fault
 from exam_system.printing.signing import make_certificate
@@ -43,11 +44,12 @@ def passphrase() -> bytes:
     return value.encode()
 
 
-def create_keys(folder: Path, origin: str, secret: bytes, at: datetime) -> None:
+def create_keys(folder: Path, origin: str, secret: bytes, at: datetime, chance: Chance) -> None:
     """Make all server keys of a new instance, encrypted under the passphrase."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for role in ROLES:
-        Signer.generate(key_name(origin, role), ED25519).save(folder / f"{role}.pem", secret)
+        signer = Signer.from_seed(key_name(origin, role), chance.take(32), ED25519)
+        signer.save(folder / f"{role}.pem", secret)
     create_secret(folder / "secret.bin", secret)
     key, certificate = make_certificate(key_name(origin, "publisher"), passphrase=secret, at=at)
     (folder / "pdf.pem").write_bytes(key)

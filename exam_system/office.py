@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy.engine import Engine
+from sqlalchemy.orm import Session
 
 from exam_system import config
 from exam_system.chance import Chance, SystemChance
@@ -16,6 +17,8 @@ from exam_system.database import connect, reading, writing
 from exam_system.instance import check_instance
 from exam_system.keys import Keys, open_keys
 from exam_system.records import heads
+from exam_system.records.notes import keys_text
+from exam_system.records.tree import write_durable
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,14 @@ class Office:
             heads.seal(db, folder, self.keys.log, self.clock.now())
             db.commit()
             heads.show_head(db, folder)
+            show_keys(self.config.published, db)
+
+
+def show_keys(folder: Path, db: Session) -> None:
+    """Keep `keys.txt` beside the published files true."""
+    path, text = folder / "keys.txt", keys_text(db).encode()
+    if not path.exists() or path.read_bytes() != text:
+        write_durable(path, text)
 
 
 def open_office(folder: Path, clock: Clock | None = None, chance: Chance | None = None) -> Office:

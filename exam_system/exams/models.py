@@ -110,7 +110,11 @@ class FeeItem(Base):
 
 
 class Post(Base):
-    """A post with its vacancies and conditions as announced."""
+    """A post with its vacancies and conditions as announced.
+
+    The texts are the words that bind; ages, `education_min`, `major_codes` and `sex` are what the
+    program could read out of them, None where a reviewer must judge the words.
+    """
 
     __tablename__ = "post"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -122,6 +126,8 @@ class Post(Base):
     age_min: Mapped[int | None] = mapped_column(Integer)
     age_max: Mapped[int | None] = mapped_column(Integer)
     education_min: Mapped[str | None] = mapped_column(String(10))
+    age: Mapped[str] = mapped_column(Text, default="")
+    education: Mapped[str] = mapped_column(Text, default="")
     degree: Mapped[str] = mapped_column(Text, default="")
     majors: Mapped[str] = mapped_column(Text, default="")
     major_codes: Mapped[str] = mapped_column(Text, default="")

@@ -15,6 +15,10 @@ from exam_system.trust.canonical import JSON, jcs
 from exam_system.trust.merkle import leaf_hash
 
 
+_ACT = insert(Act.__table__)  # type: ignore[arg-type]
+_DETAIL = insert(ActDetail.__table__)  # type: ignore[arg-type]
+
+
 def write(
     session: Session,
     *,
@@ -29,9 +33,10 @@ def write(
     """Insert the act and its details in the running transaction; returns the act's id."""
     data = entry(kind, exam, rfc3339(at), actor, subject, payload(salt, details))
     row = {"kind": kind, "exam": exam, "at": at, "actor": actor, "subject": subject, "entry": data}
-    act_id = session.execute(insert(Act).values(row).returning(Act.id)).scalar_one()
+    connection = session.connection()  # Core, not ORM: a third of the time, and it is every act's
+    (act_id,) = connection.execute(_ACT, row).inserted_primary_key or ()
     text = jcs(details).decode()
-    session.execute(insert(ActDetail).values(act_id=act_id, salt=salt, details=text))
+    connection.execute(_DETAIL, {"act_id": act_id, "salt": salt, "details": text})
     return int(act_id)
 
 

@@ -1,0 +1,337 @@
+"""Pages of exams for the office: set up, prepare, publish, close."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from exam_system.errors import Conflict, Invalid, Sentence
+from exam_system.exams import figures, rules_form, service, timeline
+from exam_system.exams.blueprint import XLSX, bp, fees_of, now, sessions_of
+from exam_system.exams.forms import ExamForm, FeeForm, TableForm
+from exam_system.exams.lookup import exam_by_code, rules_of
+from exam_system.exams.models import District, Exam, Room, Site
+from exam_system.exams.place_table import COLUMNS as PLACE_COLUMNS
+from exam_system.exams.readiness import count, is_frozen, missing
+from exam_system.exams.rules import RuleProblems
+from exam_system.records import releases
+from exam_system.records.notes import missing_cosigners, signers_of
+from exam_system.sheets import SheetError, write_xlsx
+from exam_system.web import acting, download, flash_refusal, looking, office, say
+
+_PROBLEMS_SHOWN = 50
+
+
+@bp.get("/office/exams", endpoint="office")
+def exams_of_the_office() -> ResponseReturnValue:
+    """Every exam with what is to be done next."""
+    db = looking().session
+    exams = db.scalars(select(Exam).order_by(Exam.created_at.desc(), Exam.id.desc())).all()
+    rows = [(exam, timeline.next_step(db, exam, now())) for exam in exams]
+    return render_template("exams/office.html", rows=rows)
+
+
+@bp.route("/office/exams/new", methods=["GET", "POST"])
+def create() -> ResponseReturnValue:
+    """Create an exam and go on setting it up."""
+    form = ExamForm(area_code=office().config.area_code)
+    if not form.validate_on_submit():
+        return render_template("exams/create.html", form=form), 422 if form.errors else 200
+    try:
+        with acting() as ctx:
+            exam = service.create_exam(
+                ctx,
+                code=form.code.data.strip(),
+                name=form.name.data,
+                name_en=form.name_en.data,
+                exam_type=form.exam_type.data,
+                area_code=form.area_code.data.strip(),
+            )
+    except Sentence as error:
+        flash_refusal(error)
+        return render_template("exams/create.html", form=form), error.status
+    return redirect(url_for("exams.setup", code=exam.code))
+
+
+def _setup(code: str, problem: SheetError | None = None) -> str:
+    db = looking().session
+    exam = exam_by_code(db, code)
+    frozen = is_frozen(db, exam)
+    return render_template(
+        "exams/setup.html",
+        exam=exam,
+        frozen=frozen,
+        counts=count(db, exam),
+        missing=[] if frozen else [say(item) for item in missing(db, exam, now())],
+        step=timeline.next_step(db, exam, now()),
+        form=TableForm(formdata=None),
+        problems=_problems(problem),
+    )
+
+
+@bp.get("/office/exams/<code>")
+def setup(code: str) -> ResponseReturnValue:
+    """The hub of an exam: what is there, what is missing, where to go."""
+    return _setup(code)
+
+
+def _problems(error: SheetError | None) -> dict[str, Any] | None:
+    """The problems of a table for the page; the rest is counted."""
+    if error is None:
+        return None
+    shown = error.errors[:_PROBLEMS_SHOWN]
+    rows = [(item.sheet, item.row, item.column, say(item.message)) for item in shown]
+    return {"rows": rows, "more": error.number - len(rows)}
+
+
+def _uploaded() -> tuple[str, bytes]:
+    file = request.files.get("file")
+    if file is None or not file.filename:
+        raise Invalid("Choose a file first")
+    return file.filename, file.read()
+
+
+@bp.post("/office/exams/<code>/posts")
+def import_posts(code: str) -> ResponseReturnValue:
+    """Import the table of posts; problems are shown as a table on the hub."""
+    try:
+        name, data = _uploaded()
+        with acting() as ctx:
+            number = service.import_posts(ctx, code=code, name=name, data=data)
+    except SheetError as error:
+        return _setup(code, error), 422
+    except Sentence as error:
+        flash_refusal(error)
+        return _setup(code), error.status
+    flash(_("%(number)s posts were imported", number=number), "success")
+    return redirect(url_for("exams.setup", code=code))
+
+
+@bp.route("/office/exams/<code>/rules", methods=["GET", "POST"])
+def rules(code: str) -> ResponseReturnValue:
+    """The rule set; read only once the announcement is prepared."""
+    exam = exam_by_code(looking().session, code)
+    if request.method == "GET":
+        return _rules_page(exam, json.loads(exam.rules), {})
+    document = rules_form.typed_document(request.form, office().config.zone)
+    try:
+        with acting() as ctx:
+            service.set_rules(ctx, code=code, document=document)
+    except RuleProblems as error:
+        said = {key: [say(item) for item in items] for key, items in error.problems.items()}
+        return _rules_page(exam, document, said), error.status
+    except Sentence as error:
+        flash_refusal(error)
+        return _rules_page(exam, json.loads(exam.rules), {}), error.status
+    flash(_("The rule set is saved"), "success")
+    return redirect(url_for("exams.setup", code=code))
+
+
+def _rules_page(exam: Exam, document: Mapping[str, Any], said: Mapping[str, list[str]]) -> str:
+    return render_template(
+        "exams/rules.html",
+        exam=exam,
+        groups=rules_form.fields(document, office().config.zone),
+        problems=said,
+        frozen=is_frozen(looking().session, exam),
+        subject_rows=rules_form.SUBJECT_ROWS,
+        subject_keys=rules_form.SUBJECT_KEYS,
+    )
+
+
+@bp.route("/office/exams/<code>/places", methods=["GET", "POST"])
+def places(code: str) -> ResponseReturnValue:
+    """Districts, sites and rooms: a table to fill in, its upload, and what is there."""
+    if request.args.get("format") == "xlsx":
+        columns = [column.names[0] for column in PLACE_COLUMNS]
+        return download(write_xlsx(code, columns, []), f"places-{code}.xlsx", XLSX)
+    if request.method == "GET":
+        return _places_page(code)
+    try:
+        name, data = _uploaded()
+        with acting() as ctx:
+            number = service.import_places(ctx, code=code, name=name, data=data)
+    except SheetError as error:
+        return _places_page(code, error), 422
+    except Sentence as error:
+        flash_refusal(error)
+        return _places_page(code), error.status
+    flash(_("%(number)s rooms were imported", number=number), "success")
+    return redirect(url_for("exams.places", code=code))
+
+
+def _places_page(code: str, problem: SheetError | None = None) -> str:
+    db = looking().session
+    exam = exam_by_code(db, code)
+    query = (
+        select(District, Site, Room)
+        .join(Site, Site.district_id == District.id)
+        .join(Room, Room.site_id == Site.id)
+        .where(District.exam_id == exam.id)
+        .order_by(District.code, Site.code, Room.code)
+    )
+    return render_template(
+        "exams/places.html",
+        exam=exam,
+        rows=db.execute(query).all(),
+        counts=count(db, exam),
+        frozen=is_frozen(db, exam),
+        form=TableForm(formdata=None),
+        problems=_problems(problem),
+    )
+
+
+@bp.route("/office/exams/<code>/sessions", methods=["GET", "POST"])
+def sessions(code: str) -> ResponseReturnValue:
+    """One row a subject: when its session begins and ends."""
+    exam = exam_by_code(looking().session, code)
+    if request.method == "POST":
+        try:
+            with acting() as ctx:
+                service.set_sessions(ctx, code=code, sessions=_typed_sessions(exam))
+        except Sentence as error:
+            flash_refusal(error)
+            return _sessions_page(exam), error.status
+        flash(_("The sessions are saved"), "success")
+        return redirect(url_for("exams.setup", code=code))
+    return _sessions_page(exam)
+
+
+def _typed_sessions(exam: Exam) -> list[tuple[str, datetime, datetime]]:
+    """Rows left empty are no sessions."""
+    found = []
+    for subject in rules_of(exam).subjects:
+        texts = [request.form.get(f"{subject.code}.{end}", "") for end in ("starts", "ends")]
+        if any(texts):
+            found.append((subject.code, *(_typed_time(subject.name, text) for text in texts)))
+    return found  # type: ignore[return-value]
+
+
+def _typed_time(name: str, text: str) -> datetime:
+    try:
+        return datetime.strptime(text, rules_form.LOCAL).replace(tzinfo=office().config.zone)
+    except ValueError:
+        raise Invalid("%(name)s: enter a date and a time for begin and end", name=name) from None
+
+
+def _sessions_page(exam: Exam) -> str:
+    zone = office().config.zone
+    known = {
+        f"{row.subject}.{end}": at.astimezone(zone).strftime(rules_form.LOCAL)
+        for row in sessions_of(exam)
+        for end, at in (("starts", row.starts_at), ("ends", row.ends_at))
+    }
+    return render_template(
+        "exams/sessions.html",
+        exam=exam,
+        subjects=rules_of(exam).subjects,
+        values=request.form if request.method == "POST" else known,
+        frozen=is_frozen(looking().session, exam),
+    )
+
+
+@bp.route("/office/exams/<code>/fees", methods=["GET", "POST"])
+def fees(code: str) -> ResponseReturnValue:
+    """The fee items with their posted basis."""
+    exam = exam_by_code(looking().session, code)
+    form = FeeForm()
+    if form.validate_on_submit():
+        try:
+            with acting() as ctx:
+                texts = ("name", "licence", "standard", "authority", "hotline")
+                typed = {key: getattr(form, key).data for key in texts}
+                service.add_fee_item(ctx, code=code, fen=form.fen, **typed)
+        except Sentence as error:
+            flash_refusal(error)
+            return _fees_page(exam, form), error.status
+        flash(_("The fee item is saved"), "success")
+        return redirect(url_for("exams.fees", code=code))
+    return _fees_page(exam, form), 422 if form.errors else 200
+
+
+def _fees_page(exam: Exam, form: FeeForm) -> str:
+    frozen = is_frozen(looking().session, exam)
+    return render_template(
+        "exams/fees.html", exam=exam, items=fees_of(exam), form=form, frozen=frozen
+    )
+
+
+@bp.route("/office/exams/<code>/prepare", methods=["GET", "POST"])
+def prepare(code: str) -> ResponseReturnValue:
+    """Say what will be frozen; then freeze it and make the announcement."""
+    db = looking().session
+    exam = exam_by_code(db, code)
+    if request.method == "POST":
+        try:
+            with acting() as ctx:
+                service.prepare_announcement(ctx, code=code)
+        except Sentence as error:
+            flash_refusal(error)
+            return redirect(url_for("exams.setup", code=code))
+        return redirect(url_for("exams.publish", code=code))
+    return render_template(
+        "exams/prepare.html",
+        exam=exam,
+        rules=rules_of(exam),
+        counts=count(db, exam),
+        fees=fees_of(exam),
+        frozen=is_frozen(db, exam),
+        missing=[say(item) for item in missing(db, exam, now())],
+    )
+
+
+@bp.route("/office/exams/<code>/publish", methods=["GET", "POST"])
+def publish(code: str) -> ResponseReturnValue:
+    """Who has signed the announcement and who has not; then publish it."""
+    db = looking().session
+    exam = exam_by_code(db, code)
+    if request.method == "POST":
+        try:
+            with acting() as ctx:
+                service.publish_announcement(ctx, code=code)
+        except Sentence as error:
+            flash_refusal(error)
+            return redirect(url_for("exams.publish", code=code))
+        flash(_("The announcement is published"), "success")
+        return redirect(url_for("exams.show", code=code))
+    release = releases.newest(db, exam.id, "announcement")
+    if release is None:
+        raise Conflict("The announcement has not been prepared yet")
+    return render_template(
+        "exams/publish.html",
+        exam=exam,
+        release=release,
+        digest_hex=releases.release_digest(db, release),
+        signed=sorted(signers_of(db, release.note_id)),
+        lacking=missing_cosigners(db, release.note_id),
+    )
+
+
+@bp.route("/office/exams/<code>/close", methods=["GET", "POST"])
+def close(code: str) -> ResponseReturnValue:
+    """Close registration for good, with the figures it closes on."""
+    db = looking().session
+    exam = exam_by_code(db, code)
+    if request.method == "POST":
+        try:
+            with acting() as ctx:
+                service.close_registration(ctx, code=code)
+        except Sentence as error:
+            flash_refusal(error)
+            return redirect(url_for("exams.close", code=code))
+        flash(_("Registration is closed"), "success")
+        return redirect(url_for("exams.setup", code=code))
+    return render_template(
+        "exams/close.html",
+        exam=exam,
+        rules=rules_of(exam),
+        applications=figures.applications(db, exam),
+        over=now() >= rules_of(exam).payment_closes,
+    )

@@ -1,0 +1,146 @@
+"""Pages of exams for everybody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from exam_system.errors import NotFound
+from exam_system.exams import figures, rules_form, timeline
+from exam_system.exams.announcement import COLUMNS, COLUMNS_AFTER
+from exam_system.exams.blueprint import XLSX, bp, fees_of, now, sessions_of
+from exam_system.exams.lookup import exam_by_code, rules_of
+from exam_system.exams.models import Exam
+from exam_system.exams.readiness import count
+from exam_system.exams.rules import EDUCATION, RuleSet
+from exam_system.exams.words import COMPETITION_COLUMNS, POST_COLUMNS
+from exam_system.records import releases
+from exam_system.records.models import Note, Release
+from exam_system.sheets import Cell, write_csv, write_xlsx
+from exam_system.trust import publication
+from exam_system.web import actor, download, looking, office
+
+_LONGEST_SEARCH = 60
+
+
+def _public(code: str) -> Exam:
+    """An announced exam; a draft is for its officers only."""
+    exam = exam_by_code(looking().session, code)
+    if exam.state == "draft" and actor().role != "officer":
+        raise NotFound("There is no exam %(code)s", code=code)
+    return exam
+
+
+def _may_apply(exam: Exam, rules: RuleSet) -> bool:
+    """Whether a button leads on: registration is open, and staff do not apply."""
+    return actor().role in ("public", "candidate") and timeline.registration_open(
+        exam, rules, now()
+    )
+
+
+@bp.get("/")
+def index() -> ResponseReturnValue:
+    """Everybody's front page: the announced exams and what the office has done."""
+    db = looking().session
+    exams = figures.announced(db)
+    vacancies = figures.vacancies(db, exams)
+    draws, published = figures.published(db)
+    return render_template(
+        "exams/index.html",
+        exams=[(exam, rules_of(exam), *vacancies.get(exam.id, (0, 0))) for exam in exams],
+        now=now(),
+        taking_part=figures.paid_in(db, exams),
+        vacancies=sum(number for _posts, number in vacancies.values()),
+        draws=draws,
+        releases=published,
+        is_open=timeline.registration_open,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A published file: its path below /published/ and, but for the note, its digest."""
+
+    name: str
+    path: str
+    sha256: str
+
+
+def _files(exam: Exam) -> tuple[Release | None, list[_File]]:
+    """The announcement's files as its publication note lists them, and the note itself."""
+    db = looking().session
+    release = releases.newest(db, exam.id, "announcement", state="published")
+    if release is None:
+        return None, []
+    folder = releases.folder_name(db, release)
+    text = db.scalars(select(Note.text).where(Note.id == release.note_id)).one()
+    listed = [(file.name, file.sha256) for file in publication.parse(text).files]
+    files = [*listed, ("publication.note", "")]
+    return release, [_File(name, f"{folder}/{name}", sha256) for name, sha256 in files]
+
+
+@bp.get("/exams/<code>")
+def show(code: str) -> ResponseReturnValue:
+    """One exam: where it stands, its fee with the posted basis, everything published."""
+    db = looking().session
+    exam = _public(code)
+    rules = rules_of(exam)
+    release, files = _files(exam)
+    return render_template(
+        "exams/show.html",
+        exam=exam,
+        rules=rules,
+        steps=timeline.steps(exam, rules, now()),
+        may_apply=_may_apply(exam, rules),
+        counts=count(db, exam),
+        sessions=sessions_of(exam),
+        fees=fees_of(exam),
+        applications=figures.applications(db, exam),
+        counted=now() >= rules.registration_closes,
+        release=release,
+        files=files,
+        groups=rules_form.fields(rules.document(), office().config.zone),
+        ratio=figures.ratio,
+    )
+
+
+@bp.get("/exams/<code>/posts")
+def posts(code: str) -> ResponseReturnValue:
+    """The posts with their competition; searched and paged in the database, or as a table."""
+    db = looking().session
+    exam = _public(code)
+    text = request.args.get("q", "").strip()[:_LONGEST_SEARCH]
+    choice = figures.Choice(text, request.args.get("education", ""))
+    kind = request.args.get("format", "")
+    if kind in ("csv", "xlsx"):
+        return _posts_table(exam, choice, kind)
+    number = figures.number_of_posts(db, exam, choice)
+    last = max(1, -(-number // figures.PAGE))
+    page = min(max(request.args.get("page", 1, type=int), 1), last)
+    return render_template(
+        "exams/posts.html",
+        exam=exam,
+        rules=rules_of(exam),
+        may_apply=_may_apply(exam, rules_of(exam)),
+        rows=figures.competition(db, exam, choice, page),
+        choice=choice,
+        number=number,
+        page=page,
+        last=last,
+        levels=EDUCATION,
+    )
+
+
+def _posts_table(exam: Exam, choice: figures.Choice, kind: str) -> ResponseReturnValue:
+    keys = (*COLUMNS, *COLUMNS_AFTER)
+    columns = [POST_COLUMNS[key] for key in keys] + list(COMPETITION_COLUMNS)
+    rows: list[list[Cell]] = [
+        [*(getattr(row.post, key) for key in keys), row.applied, row.paid, row.ratio]
+        for row in figures.competition(looking().session, exam, choice)
+    ]
+    if kind == "csv":
+        return download(write_csv(columns, rows), f"posts-{exam.code}.csv", "text/csv")
+    return download(write_xlsx(exam.name, columns, rows), f"posts-{exam.code}.xlsx", XLSX)

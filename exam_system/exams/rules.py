@@ -1,0 +1,298 @@
+"""The rule set of an exam: typed, complete, every rule with its legal basis.
+
+`rules.json` is an object whose every entry is {"value": …, "basis": "text"}; the keys are the
+attributes of RuleSet. Numbers with a fraction are strings ("0.5"), no limit is "", times are
+RFC 3339. What differs between provinces and years stands here, never in code (RULES 2.1 to 2.7).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from exam_system.clock import rfc3339
+from exam_system.errors import Invalid, Sentence
+from exam_system.exams.rule_values import (
+    EDUCATION,
+    EXAM_TYPES,
+    FIELD,
+    INTERVIEWERS,
+    LONGEST_BASIS,
+    ROUNDINGS,
+    TYPE_NAMES,
+    Subject,
+    decimal,
+    flag,
+    line,
+    names,
+    one_of,
+    pass_mark,
+    subjects,
+    template,
+    time,
+    whole,
+)
+
+__all__ = [
+    "EDUCATION",
+    "EXAM_TYPES",
+    "INTERVIEWERS",
+    "LABELS",
+    "ROUNDINGS",
+    "TYPE_NAMES",
+    "RuleProblems",
+    "RuleSet",
+    "Subject",
+    "defaults",
+    "parse_rules",
+]
+
+_PARTS = {
+    "district": "district code",
+    "site": "site code",
+    "room": "room code",
+    "seat": "seat number",
+}
+LABELS = {
+    "exam_type": "Type of exam",
+    "opening_ratio": "Opening ratio (paid candidates to one vacancy)",
+    "interview_ratio": "Interview ratio (invited to one vacancy)",
+    "ties_enter": "Everybody tied at the last place is invited",
+    "subjects": "Subjects",
+    "written_pass": "Pass mark of the written score",
+    "interview_weight": "Weight of the interview score",
+    "written_weight": "Weight of the written score",
+    "interviewers": "Interviewers in a panel",
+    "drop_high": "Highest scores dropped",
+    "drop_low": "Lowest scores dropped",
+    "interview_pass": "Pass mark of the interview score",
+    "rounding": "Rounding",
+    "decimals": "Decimals of a score",
+    "tie_order": "Order of comparison when totals are equal",
+    "notice_days": "Public notice, working days",
+    "age_min": "Lowest age",
+    "age_max": "Highest age",
+    "education_min": "Lowest education",
+    "review_days": "Eligibility review within, working days",
+    "registration_opens": "Registration opens",
+    "registration_closes": "Registration closes",
+    "payment_closes": "Payment closes",
+    "admission_template": "Form of the admission number",
+}
+
+
+class RuleProblems(Invalid):
+    """Everything that is wrong with a rule set: `problems` by rule ("" for unknown keys)."""
+
+    def __init__(self, problems: Mapping[str, list[Sentence]]) -> None:
+        super().__init__("The rule set is not complete")
+        self.problems = problems
+
+    def text(self, translate: Callable[[str], str] = str) -> str:
+        """All problems, one after the other."""
+        found = [
+            f"{translate(LABELS.get(key, key))}: {problem.text(translate)}"
+            for key, sentences in self.problems.items()
+            for problem in sentences
+        ]
+        return "\n".join(found)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """The rules of one exam; None in a pass mark means there is none. Times have a zone."""
+
+    exam_type: str
+    opening_ratio: int
+    interview_ratio: int
+    ties_enter: bool
+    subjects: tuple[Subject, ...]
+    written_pass: Decimal | None
+    interview_weight: Decimal
+    written_weight: Decimal
+    interviewers: int
+    drop_high: int
+    drop_low: int
+    interview_pass: Decimal | None
+    rounding: str
+    decimals: int
+    tie_order: tuple[str, ...]
+    notice_days: int
+    age_min: int
+    age_max: int
+    education_min: str
+    review_days: int
+    registration_opens: datetime
+    registration_closes: datetime
+    payment_closes: datetime
+    admission_template: str
+    basis: Mapping[str, str]
+
+    def document(self) -> dict[str, Any]:
+        """The JSON of rules.json."""
+        return {
+            key: {"value": _plain(getattr(self, key)), "basis": self.basis[key]} for key in LABELS
+        }
+
+    def subject(self, code: str) -> Subject:
+        """The subject of this code; raises KeyError."""
+        return {subject.code: subject for subject in self.subjects}[code]
+
+    def admission_number(self, *, district: int, site: int, room: int, seat: int) -> str:
+        """The admission number of a seat; Invalid when a code has more digits than its place."""
+        codes = {"district": district, "site": site, "room": room, "seat": seat}
+
+        def place(found: re.Match[str]) -> str:
+            digits = f"{codes[found[1]]:0{found[2]}d}"
+            if len(digits) > int(found[2]):
+                raise Invalid(
+                    "The %(part)s %(code)s has too many digits for the admission number",
+                    part=Sentence(_PARTS[found[1]]),
+                    code=digits,
+                )
+            return digits
+
+        return FIELD.sub(place, self.admission_template)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, datetime):
+        return rfc3339(value)
+    if isinstance(value, tuple):
+        return [item.document() if isinstance(item, Subject) else item for item in value]
+    return "" if value is None else value
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "exam_type": one_of(*EXAM_TYPES),
+    "opening_ratio": whole(1, 20),
+    "interview_ratio": whole(1, 10),
+    "ties_enter": flag,
+    "subjects": subjects,
+    "written_pass": pass_mark,
+    "interview_weight": decimal("0", "1"),
+    "written_weight": decimal("0", "1"),
+    "interviewers": one_of(*INTERVIEWERS),
+    "drop_high": whole(0, 2),
+    "drop_low": whole(0, 2),
+    "interview_pass": pass_mark,
+    "rounding": one_of(*ROUNDINGS),
+    "decimals": whole(0, 4),
+    "tie_order": names,
+    "notice_days": whole(5, 30),
+    "age_min": whole(16, 70),
+    "age_max": whole(16, 70),
+    "education_min": one_of(*EDUCATION),
+    "review_days": whole(1, 30),
+    "registration_opens": time,
+    "registration_closes": time,
+    "payment_closes": time,
+    "admission_template": template,
+}
+
+
+def parse_rules(data: Mapping[str, Any]) -> RuleSet:
+    """Read rules.json; raises RuleProblems (an Invalid) with every problem at once."""
+    problems: dict[str, list[Sentence]] = {}
+    values: dict[str, Any] = {}
+    basis: dict[str, str] = {}
+    for key, read in _READERS.items():
+        try:
+            values[key], basis[key] = _entry(data.get(key), read)
+        except Sentence as problem:
+            problems[key] = [problem]
+    for key in sorted(set(data) - set(_READERS)):
+        problems[key] = [Sentence("There is no such rule")]
+    for key, other in _disagreements(values):
+        problems.setdefault(key, []).append(other)
+    if problems:
+        raise RuleProblems(problems)
+    return RuleSet(**values, basis=basis)
+
+
+def _entry(entry: Any, read: Callable[[Any], Any]) -> tuple[Any, str]:
+    if not isinstance(entry, dict) or set(entry) != {"value", "basis"}:
+        raise Sentence("A value and its legal basis are needed")
+    value = read(entry["value"])
+    if entry["basis"] == "":
+        raise Sentence("The legal basis is missing")
+    return value, line(entry["basis"], LONGEST_BASIS)
+
+
+def _disagreements(values: Mapping[str, Any]) -> list[tuple[str, Sentence]]:
+    """What two rules say against one another; rules that could not be read are passed over."""
+    found = [
+        (key, Sentence(sentence))
+        for key, others, holds, sentence in _TOGETHER
+        if {key, *others} <= set(values) and not holds(*(values[k] for k in (key, *others)))
+    ]
+    if {"tie_order", "subjects"} <= set(values):
+        known = {"written", "interview"} | {subject.code for subject in values["subjects"]}
+        found += [
+            ("tie_order", Sentence("There is no subject %(code)s", code=name))
+            for name in values["tie_order"]
+            if name not in known
+        ]
+    return found
+
+
+_TOGETHER: tuple[tuple[str, tuple[str, ...], Callable[..., bool], str], ...] = (
+    (
+        "interview_weight",
+        ("written_weight",),
+        lambda interview, written: interview + written == 1,
+        "The weights of the written and the interview score must add up to 1",
+    ),
+    (
+        "drop_low",
+        ("drop_high", "interviewers"),
+        lambda low, high, count: low + high < count,
+        "At least one score must be left after dropping",
+    ),
+    (
+        "age_max",
+        ("age_min",),
+        lambda high, low: low <= high,
+        "The highest age is below the lowest",
+    ),
+    (
+        "registration_closes",
+        ("registration_opens",),
+        lambda closes, opens: opens < closes,
+        "Registration must close after it opens",
+    ),
+    (
+        "payment_closes",
+        ("registration_closes",),
+        lambda payment, closes: closes <= payment,
+        "Payment must not close before registration",
+    ),
+)
+
+
+@cache
+def _defaults() -> dict[str, dict[str, Any]]:
+    path = Path(__file__).with_name("defaults.json")
+    found: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def defaults(exam_type: str) -> dict[str, Any]:
+    """A document to begin with for a type of exam; its three times are "" until they are set."""
+    if exam_type not in EXAM_TYPES:
+        raise Invalid("There is no type of exam called %(name)s", name=exam_type)
+    table = _defaults()
+    merged = {**table["all"], **table[exam_type]}
+    document = {key: merged[key] for key in LABELS if key != "exam_type"}
+    basis = table["types"][exam_type]
+    return deepcopy({"exam_type": {"value": exam_type, "basis": basis}, **document})

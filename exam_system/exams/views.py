@@ -1,0 +1,8 @@
+"""Pages of exams."""
+
+from __future__ import annotations
+
+from exam_system.exams import office, public
+from exam_system.exams.blueprint import bp
+
+__all__ = ["bp", "office", "public"]

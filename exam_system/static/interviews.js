@@ -1,0 +1,59 @@
+"use strict";
+/* Asks for a panel's state every second. The hall screen is filled in; other pages load anew
+   when another candidate is called, a result is shown or the panel closes. */
+(() => {
+  const root = document.querySelector("[data-poll]");
+  if (!root) return;
+
+  const part = (name, within = root) => within.querySelector(`[data-${name}]`);
+  const write = (element, text) => {
+    if (element && element.textContent !== text) element.textContent = text;
+  };
+
+  const fillBox = (box, state) => {
+    box.className = `hall-box hall-${state.tone}`;
+    write(part("text", box), state.text);
+    write(part("word", box), state.word);
+  };
+
+  const fillHeard = (rows) => {
+    const body = part("heard");
+    if (body.rows.length === rows.length) return;
+    body.replaceChildren(...rows.map((cells) => {
+      const row = document.createElement("tr");
+      for (const text of cells) row.insertCell().textContent = text;
+      return row;
+    }));
+  };
+
+  const fillHall = (view) => {
+    const boxes = root.querySelectorAll("[data-box]");
+    if (boxes.length !== view.boxes.length) return window.location.reload();
+    boxes.forEach((box, at) => fillBox(box, view.boxes[at]));
+    write(part("number"), view.number || "–");
+    write(part("result"), view.result || "–");
+    fillHeard(view.heard);
+    write(part("sentence"), view.sentence);
+    return undefined;
+  };
+
+  const watch = (view) => {
+    if (view.mark !== root.dataset.mark) return window.location.assign(root.dataset.again);
+    return write(part("sentence"), view.sentence);
+  };
+
+  const show = root.dataset.again ? watch : fillHall;
+  const ask = async () => {
+    let reached = false;
+    try {
+      const answer = await fetch(root.dataset.poll, { cache: "no-store" });
+      reached = answer.ok;
+      if (reached) show(await answer.json());
+    } catch {
+      reached = false; // the network is away: said on the page, asked again in a second
+    }
+    part("lost").hidden = reached;
+    window.setTimeout(ask, 1000);
+  };
+  ask();
+})();
