@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from exam_system import instance as instances
+from exam_system.chance import SystemChance
 from exam_system.clock import RehearsalClock
 from tests import postgresql
 from tests.world import World
@@ -42,7 +43,7 @@ def settings(database_url: str) -> dict[str, object]:
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An instance made once, copied for every test."""
     folder = tmp_path_factory.mktemp("template")
-    instances.create_instance(folder, settings("sqlite:///exam.db"), START)
+    instances.create_instance(folder, settings("sqlite:///exam.db"), START, SystemChance())
     return folder
 
 

@@ -1,0 +1,41 @@
+# `make run` and `make test` do all the set-up on a machine with python3, python3-venv and make.
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTANCE ?= instance
+BIND ?= 127.0.0.1:8000
+# The demonstration's passphrase is no secret; an instance in earnest gets its own from outside.
+export EXAM_PASSPHRASE ?= demonstration
+WORKERS ?= auto
+
+.PHONY: run test lint bench clean
+
+run: $(VENV)/.run $(INSTANCE)/config.toml
+	$(BIN)/exam --instance $(INSTANCE) serve --bind $(BIND)
+
+$(INSTANCE)/config.toml: | $(VENV)/.run
+	$(BIN)/exam --instance $(INSTANCE) demo --base-url http://$(BIND)
+
+test: lint
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict -p exam_system -p proctoring -p scoring -p seating
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m tests.benchmarks
+
+$(VENV)/.run: pyproject.toml
+	python3 -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[postgres]'
+	touch $@
+
+$(VENV)/.dev: pyproject.toml
+	python3 -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@ $(VENV)/.run
+
+clean:
+	rm -rf $(VENV) .cache test-output
