@@ -1,0 +1,210 @@
+"""One exam from set-up to signed results, through the same verbs as the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from sqlalchemy import select
+
+from exam_system.access import Role
+from exam_system.accounts.service import register_candidate
+from exam_system.accounts.sessions import actor_for
+from exam_system.context import PUBLIC, SYSTEM, Actor, Context
+from exam_system.demo import people, sources
+from exam_system.demo.cast import Cast
+from exam_system.demo.ceremony import run_draw
+from exam_system.demo.sources import Plan
+from exam_system.examday.service import import_invigilators
+from exam_system.exams import service as exams
+from exam_system.exams.models import Exam
+from exam_system.fees.gateway import Payment
+from exam_system.fees.models import Order
+from exam_system.fees.service import accept_payment, create_order
+from exam_system.marking.service import import_written_scores
+from exam_system.registration import service as registration
+from exam_system.registration.models import Application
+from exam_system.results.service import prepare_release, publish_release
+
+BATCH = 250
+PASSWORD = "candidate-2008"
+Tick = Callable[[int], None]
+T = TypeVar("T")
+
+
+@dataclass
+class Road:
+    """An exam on its way; `applicants` are the applications that will be paid for."""
+
+    cast: Cast
+    plan: Plan
+    first: int
+    tick: Tick = lambda _n: None
+    people: list[tuple[Actor, str]] = field(default_factory=list)
+
+    @property
+    def code(self) -> str:
+        """The exam's code."""
+        return self.plan.code
+
+    def at(self, moment: datetime) -> None:
+        """Move the rehearsal's clock on, never back."""
+        if moment > self.cast.clock.now():
+            self.cast.clock.set(moment)
+
+    def announce(self) -> None:
+        """Set the exam up and publish its announcement, a week before registration opens."""
+        self.at(self.plan.opens - timedelta(days=7))
+        with self.cast.acting(Role.OFFICER) as ctx:
+            self._set_up(ctx)
+            exams.prepare_announcement(ctx, code=self.code)
+        self.cast.cosign()
+        with self.cast.acting(Role.OFFICER) as ctx:
+            exams.publish_announcement(ctx, code=self.code)
+
+    def _set_up(self, ctx: Context) -> None:
+        plan, code = self.plan, self.code
+        exams.create_exam(
+            ctx,
+            code=code,
+            name=plan.name,
+            name_en=plan.name_en,
+            exam_type=plan.type,
+            area_code=ctx.config.area_code,
+        )
+        exams.set_rules(ctx, code=code, document=sources.rules(plan))
+        exams.import_places(ctx, code=code, name="places.csv", data=sources.places(plan))
+        exams.set_sessions(ctx, code=code, sessions=sources.sessions(plan))
+        exams.add_fee_item(
+            ctx,
+            code=code,
+            name="笔试考务费",
+            fen=plan.fen,
+            licence="黔价费字〔2008〕第12号（演示）",
+            standard=f"每人{plan.fen // 100}元",
+            authority="贵州省物价局、贵州省财政厅（演示）",
+            hotline="0853-12388",
+        )
+        exams.import_posts(ctx, code=code, name="posts.csv", data=sources.posts(plan))
+
+    def register(self, extra: int = 0) -> None:
+        """Everybody registers, applies, brings a photo and submits; `extra` more than will pay."""
+        count = self.plan.applicants + extra
+        wanted = sources.choices(self.plan, self.plan.applicants)
+        wanted += [sources.post_code(0)] * extra
+        made = people.candidates(
+            f"{self.plan.seed}:{self.code}", count, year=self.plan.opens.year, first=self.first
+        )
+        pause = (self.plan.closes - self.plan.opens) * 0.9 / max(count, 1)
+        self.at(self.plan.opens + timedelta(minutes=1))
+        for batch in _batches(list(zip(made, wanted, strict=True))):
+            with self.cast.acting(PUBLIC) as ctx:
+                for person, post in batch:
+                    self.people.append(self._one(ctx, person, post))
+                    self.at(self.cast.clock.now() + pause)
+            self.tick(len(batch))
+
+    def _one(self, ctx: Context, person: people.Made, post: str) -> tuple[Actor, str]:
+        account = register_candidate(
+            ctx,
+            name=person.name,
+            id_number=person.id_number,
+            phone=person.phone,
+            password=PASSWORD,
+        )
+        mine = ctx.as_actor(actor_for(account))
+        application = registration.apply(
+            mine,
+            exam_code=self.code,
+            post_code=post,
+            district_code=1 + len(self.people) * 7 % self.plan.districts,
+            education=person.education,
+            major=person.major,
+            school=person.school,
+            employer=person.employer,
+        )
+        registration.add_photo(mine, ref=application.ref, data=people.photo(person.photo))
+        registration.submit_application(mine, ref=application.ref)
+        return mine.actor, application.ref
+
+    def review(self, refuse: int = 0, leave: int = 0) -> None:
+        """Approve, refuse the last `refuse`, leave the last `leave` of all waiting."""
+        todo = self.people[: len(self.people) - leave]
+        self.at(self.plan.closes)
+        for start, batch in enumerate(_batches(todo)):
+            with self.cast.acting(Role.REVIEWER) as ctx:
+                for place, (_actor, ref) in enumerate(batch, start * BATCH):
+                    good = place < len(todo) - refuse
+                    why = "" if good else "所学专业与职位要求不符"
+                    registration.decide_application(ctx, ref=ref, approve=good, reason=why)
+            self.tick(len(batch))
+
+    def pay(self, count: int | None = None, *, skip: int = 0) -> None:
+        """The first `count` (all planned) but `skip` pay; the callback verb confirms each."""
+        payers = self.people[skip : self.plan.applicants if count is None else count]
+        self.at(self.plan.closes + timedelta(hours=12))
+        for batch in _batches(payers):
+            with self.cast.acting(PUBLIC) as ctx:
+                for actor, ref in batch:
+                    order = create_order(ctx.as_actor(actor), ref=ref)
+                    accept_payment(ctx.as_actor(SYSTEM), self._payment(order))
+            self.tick(len(batch))
+
+    def _payment(self, order: Order) -> Payment:
+        number = self.cast.chance.take(14).hex()
+        return Payment(
+            out_trade_no=order.trade_no,
+            transaction_id=f"4200{number}",
+            notification_id=f"demo-{number}",
+            fen=order.fen,
+            paid_at=self.cast.clock.now(),
+            payer_total=order.fen,
+        )
+
+    def close(self) -> None:
+        """Close registration after the time for payment."""
+        self.at(self.plan.payment_closes + timedelta(minutes=1))
+        with self.cast.acting(Role.OFFICER) as ctx:
+            exams.close_registration(ctx, code=self.code)
+            data = sources.invigilators(self.plan)
+            import_invigilators(ctx, code=self.code, name="invigilators.csv", data=data)
+
+    def seat(self) -> None:
+        """Draw the seats and then the invigilators."""
+        run_draw(self.cast, self.code, "seats")
+        self.at(self.plan.written_on - timedelta(hours=2))
+        run_draw(self.cast, self.code, "invigilators")
+
+    def mark(self) -> None:
+        """The written marks come in; written release and shortlist are published."""
+        self.at(self.plan.written_on + timedelta(days=10))
+        with self.cast.acting(Role.MARKER) as ctx:
+            data = sources.marks(self.plan, self._numbers(ctx))
+            import_written_scores(ctx, code=self.code, name="marks.csv", data=data)
+        self.release("written")
+        self.at(self.cast.clock.now() + timedelta(days=1))
+        self.release("shortlist")
+
+    def _numbers(self, ctx: Context) -> list[str]:
+        query = (
+            select(Application.number)
+            .join(Exam, Exam.id == Application.exam_id)
+            .where(Exam.code == self.code, Application.number.is_not(None))
+            .order_by(Application.number)
+        )
+        return [str(number) for number in ctx.session.scalars(query)]
+
+    def release(self, stage: str) -> None:
+        """Prepare, cosign and publish one release of results."""
+        with self.cast.acting(Role.OFFICER) as ctx:
+            version = prepare_release(ctx, code=self.code, stage=stage).version
+        self.cast.cosign()
+        with self.cast.acting(Role.OFFICER) as ctx:
+            publish_release(ctx, code=self.code, version=version)
+
+
+def _batches(items: list[T]) -> Iterator[list[T]]:
+    for start in range(0, len(items), BATCH):
+        yield items[start : start + BATCH]
