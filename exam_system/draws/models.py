@@ -9,6 +9,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     String,
     Text,
     UniqueConstraint,
@@ -48,6 +49,7 @@ class Attempt(Base):
     dice: Mapped[str] = mapped_column(String(64), default="")
     seed: Mapped[str] = mapped_column(String(64), default="")
     result: Mapped[str] = mapped_column(Text, default="")
+    certificate: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     reason: Mapped[str] = mapped_column(Text, default="")
     redraw_reason: Mapped[str] = mapped_column(Text, default="")
     redraw_approved: Mapped[bool] = mapped_column(default=False)

@@ -1,0 +1,89 @@
+"""From a frozen manifest and the revealed values to the result: pure, the same for everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial, reduce
+from typing import Any
+
+from exam_system.errors import Conflict, Fault, Invalid, Sentence
+from exam_system.trust import tickets
+from exam_system.trust.canonical import sha256_hex
+from exam_system.trust.errors import TrustError
+from proctoring.deal import BadGroups as BadDeal
+from proctoring.deal import Shortage, TooFewPeople, deal_v1
+from seating.order import BadGroups as BadOrder
+from seating.order import order_v1
+
+SOURCES = ("officer", "inspector", "dice")
+DICE = {"digits": 20, "sides": 10}
+# Any seed will do to see whether a draw can be made: feasibility does not depend on it.
+DRY_SEED = sha256_hex(b"dry run")
+
+Engine = Callable[[Sequence[Mapping[str, object]], Callable[[str], bytes]], list[dict[str, Any]]]
+ENGINES: dict[str, Engine] = {"order/v1": order_v1, "deal/v1": deal_v1}
+
+
+def draw_groups(manifest: Mapping[str, Any], seed: str) -> list[dict[str, Any]]:
+    """The drawn groups; raises Invalid with the reason when the draw cannot be made."""
+    engine = ENGINES.get(manifest["algorithm"])
+    if engine is None:
+        raise Fault(f"there is no algorithm {manifest['algorithm']}")
+    try:
+        return engine(manifest["groups"], partial(tickets.ticket, seed, manifest["purpose"]))
+    except TooFewPeople as error:
+        raise _too_few(error) from None
+    except (BadOrder, BadDeal, TrustError) as error:
+        raise Invalid("The draw cannot be made: %(why)s", why=error) from None
+
+
+def result_of(manifest: Mapping[str, Any], seed: str) -> dict[str, Any]:
+    """The document of result.json."""
+    return {
+        "v": 1,
+        "draw": manifest["draw"],
+        "attempt": manifest["attempt"],
+        "groups": draw_groups(manifest, seed),
+    }
+
+
+def transcript_of(
+    manifest: Mapping[str, Any], digest: str, values: Mapping[str, str | None]
+) -> bytes:
+    """The transcript; `values` by source. Raises Conflict while one of them is missing."""
+    given = [(name, values.get(name) or "") for name in manifest["sources"]]
+    missing = [name for name, value in given if not value]
+    if missing:
+        raise Conflict("Not all values are known: %(which)s is missing", which=missing[0])
+    return tickets.transcript(manifest["draw"], manifest["attempt"], digest, given)
+
+
+def ticket_rows(manifest: Mapping[str, Any], seed: str) -> Iterator[tuple[str, str, str]]:
+    """(purpose, label, ticket hex) group by group, in ticket order."""
+    purpose = manifest["purpose"]
+    for group in manifest["groups"]:
+        for label in tickets.order(seed, purpose, group["labels"]):
+            yield purpose, label, tickets.ticket(seed, purpose, label).hex()
+
+
+def _too_few(error: TooFewPeople) -> Invalid:
+    return Invalid(
+        "The draw cannot be made: %(where)s",
+        where=reduce(_and, (_sentence(item) for item in error.shortages)),
+    )
+
+
+def _sentence(item: Shortage) -> Sentence:
+    return Sentence(
+        "group %(group)s, %(slots)s: needs %(needed)s people, at most %(available)s can serve "
+        "there: short by %(short)s",
+        group=item.group,
+        slots=", ".join(item.slots),
+        needed=item.needed,
+        available=item.available,
+        short=item.short,
+    )
+
+
+def _and(first: Sentence, second: Sentence) -> Sentence:
+    return Sentence("%(first)s; %(second)s", first=first, second=second)

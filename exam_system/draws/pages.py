@@ -1,0 +1,208 @@
+"""What the pages of draws show, read from rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from exam_system.context import Context
+from exam_system.draws.bundle import ceremony_acts, folder_name
+from exam_system.draws.computing import transcript_of
+from exam_system.draws.lookup import Held, attempts_of, contributions
+from exam_system.draws.models import Attempt, Contribution, Draw
+from exam_system.draws.paper import example_label
+from exam_system.draws.recipes import KINDS, RECIPES
+from exam_system.draws.service import build_manifest, rehearse
+from exam_system.errors import Sentence
+from exam_system.exams.models import Exam
+from exam_system.records.heads import cosigned_head
+from exam_system.records.notes import missing_cosigners
+from exam_system.trust.tickets import ticket
+
+KIND_NAMES = {
+    "seats": "Draw of the seats",
+    "invigilators": "Draw of the invigilators",
+    "interviewers": "Draw of the interviewers",
+    "groups": "Draw of the interview groups",
+    "order": "Draw of the interview order",
+}
+STATE_NAMES = {
+    "frozen": "List frozen",
+    "committed": "Commitments in",
+    "rolled": "Dice typed in",
+    "confirmed": "Dice confirmed",
+    "revealed": "Secrets revealed",
+    "finished": "Result computed",
+    "published": "Bundle published",
+    "void": "Attempt void",
+}
+TONES = {"published": "good", "void": "bad", "finished": "info"}
+ORDER = ("frozen", "committed", "rolled", "confirmed", "revealed", "finished", "published")
+STEPS = (
+    ("The frozen list", "frozen"),
+    ("Commitments", "committed"),
+    ("Dice", "confirmed"),
+    ("Secrets", "revealed"),
+    ("Result of the draw", "finished"),
+    ("Publication of the bundle", "published"),
+)
+MOST_SLOTS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One attempt as the public sees it."""
+
+    held: Held
+    manifest: dict[str, Any]
+    parts: dict[str, Contribution]
+    transcript: str
+    groups: Sequence[dict[str, Any]]
+    attempts: Sequence[Attempt]
+
+    @property
+    def state(self) -> str:
+        """The attempt's state."""
+        return self.held.attempt.state
+
+    @property
+    def stamp(self) -> str:
+        """Changes whenever the page has something new to show."""
+        shown = sum(1 + bool(part.secret) for part in self.parts.values())
+        return f"{self.state}-{shown}-{self.held.attempt.dice}-{len(self.attempts)}"
+
+    @property
+    def steps(self) -> list[tuple[str, str, str]]:
+        """The six steps as (name, done|now|next, note)."""
+        return [(name, self._stage(end), "") for name, end in STEPS]
+
+    def _stage(self, end: str) -> str:
+        if self.state == "void":
+            return "next"
+        ends = [state for _, state in STEPS]
+        reached = ORDER.index(self.state)
+        if reached >= ORDER.index(end):
+            return "done"
+        waiting = next(state for state in ends if ORDER.index(state) > reached)
+        return "now" if end == waiting else "next"
+
+    @property
+    def people(self) -> int:
+        """How many labels are in the draw."""
+        return sum(len(group["labels"]) for group in self.manifest["groups"])
+
+    @property
+    def example(self) -> str:
+        """The label whose ticket stands as an example."""
+        return example_label(self.manifest)
+
+    @property
+    def example_ticket(self) -> str:
+        """The example's ticket, hex."""
+        return ticket(self.held.attempt.seed, self.manifest["purpose"], self.example).hex()
+
+    @property
+    def command(self) -> str:
+        """A line that prints the transcript and its digest without any file of ours."""
+        text = self.transcript.replace("\n", "\\n")
+        return f"printf '{text}' | sha256sum"
+
+    @property
+    def folder(self) -> str:
+        """The bundle's folder below `published`."""
+        return folder_name(self.held)
+
+
+def story_of(session: Session, held: Held) -> Story:
+    """Everything of an attempt that may be seen now."""
+    manifest, attempt = held.manifest, held.attempt
+    parts = contributions(session, attempt)
+    text = ""
+    if attempt.seed:
+        values = {role: part.secret for role, part in parts.items()} | {"dice": attempt.dice}
+        text = transcript_of(manifest, attempt.manifest_digest, values).decode()
+    groups = json.loads(attempt.result)["groups"] if attempt.result else []
+    known = {draw.id: rows for draw, rows in attempts_of(session, held.exam)}
+    return Story(held, manifest, parts, text, groups, known[held.draw.id])
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One kind of draw on the office's page."""
+
+    kind: str
+    draw: Draw | None
+    attempts: list[Attempt]
+    problem: Sentence | None
+
+    @property
+    def newest(self) -> Attempt | None:
+        """The attempt that counts."""
+        return self.attempts[-1] if self.attempts else None
+
+    @property
+    def may_freeze(self) -> bool:
+        """Whether an attempt may begin."""
+        newest = self.newest
+        return newest is None or (newest.state == "void" and newest.redraw_approved)
+
+
+def office_lines(ctx: Context, exam: Exam) -> list[Line]:
+    """Every kind of draw with its attempts and what keeps it from beginning."""
+    known = {draw.kind: (draw, rows) for draw, rows in attempts_of(ctx.session, exam)}
+    lines = []
+    for kind in (name for name in KINDS if name in RECIPES):
+        draw, rows = known.get(kind, (None, []))
+        line = Line(kind, draw, rows, None)
+        if line.may_freeze:
+            line = Line(kind, draw, rows, _problem(ctx, exam, kind))
+        lines.append(line)
+    return lines
+
+
+def _problem(ctx: Context, exam: Exam, kind: str) -> Sentence | None:
+    try:
+        rehearse(ctx, exam, build_manifest(ctx, exam, RECIPES[kind], f"{exam.code}-{kind}", 1))
+    except Sentence as error:
+        return error
+    return None
+
+
+def task_of(story: Story, role: str) -> str:
+    """What this role has to do now; `wait` when it is somebody else's turn."""
+    other = "inspector" if role == "officer" else "officer"
+    state = story.state
+    if state == "frozen":
+        return "wait" if role in story.parts else "commit"
+    if state == "confirmed":
+        return "reveal" if not story.parts[role].secret else f"unseal-{other}"
+    tasks = {
+        ("committed", "officer"): "dice",
+        ("rolled", "officer"): "redo-dice",
+        ("rolled", "inspector"): "confirm",
+        ("revealed", "officer"): "finish",
+        ("finished", "officer"): "publish",
+        ("finished", "inspector"): "cosign",
+        ("void", "inspector"): "wait" if story.held.attempt.redraw_approved else "approve",
+        ("published", role): "over",
+    }
+    return tasks.get((state, role), "wait")
+
+
+def missing_for_publication(session: Session, held: Held) -> list[Sentence]:
+    """What publication still waits for."""
+    note_id = held.attempt.note_id
+    if held.attempt.state != "finished" or note_id is None:
+        return []
+    found: list[Sentence] = [
+        Sentence("the signature of %(who)s under the draw's result", who=name)
+        for name in missing_cosigners(session, note_id)
+    ]
+    rows = ceremony_acts(session, held)
+    if cosigned_head(session, rows[-1][2] + 1) is None:
+        found.append(Sentence("the inspector's signature under the newest head of the log"))
+    return found

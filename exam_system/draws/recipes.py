@@ -1,0 +1,49 @@
+"""What each kind of draw draws: features register how to build the list and what to do with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from exam_system.context import Context
+from exam_system.draws.models import Attempt
+from exam_system.errors import Fault, NotFound
+from exam_system.exams.models import Exam
+
+KINDS = ("seats", "invigilators", "interviewers", "groups", "order")
+Groups = list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """One kind of draw.
+
+    `build(ctx, exam)` gives the manifest's groups and rules (plain JSON, labels sorted by their
+    UTF-8 bytes) and writes nothing; it raises Invalid or Conflict with what is missing.
+    `apply(ctx, exam, attempt, groups)` writes the rows of the drawn groups: per group
+    `{"id", "slots": [{"id", "labels"}], "reserve"}`.
+    """
+
+    kind: str
+    algorithm: str
+    purpose: str
+    build: Callable[[Context, Exam], tuple[Groups, dict[str, Any]]]
+    apply: Callable[[Context, Exam, Attempt, Groups], None]
+
+
+RECIPES: dict[str, Recipe] = {}
+
+
+def register(recipe: Recipe) -> None:
+    """Make a kind of draw known; each kind has one recipe."""
+    if recipe.kind not in KINDS or recipe.kind in RECIPES:
+        raise Fault(f"the draw {recipe.kind} is unknown or has a recipe already")
+    RECIPES[recipe.kind] = recipe
+
+
+def recipe_of(kind: str) -> Recipe:
+    """The recipe of a kind; raises NotFound."""
+    if kind not in RECIPES:
+        raise NotFound("There is no draw of this kind")
+    return RECIPES[kind]

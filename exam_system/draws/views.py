@@ -1,0 +1,212 @@
+"""Pages of draws: the public story of every attempt, and the ceremony for its two actors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Blueprint, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+
+from exam_system.context import Context
+from exam_system.draws import forms, pages, service
+from exam_system.draws.lookup import attempts_of, find
+from exam_system.draws.states import WORDS
+from exam_system.errors import Invalid, Sentence
+from exam_system.exams.lookup import exam_by_code
+from exam_system.web import acting, actor, download, flash_refusal, looking, say
+
+bp = Blueprint("draws", __name__)
+ATTEMPT = "/draws/<draw>/<int(min=1, max=9999):number>"
+FORMS: dict[str, type[FlaskForm]] = {
+    "commit": forms.CommitForm,
+    "dice": forms.DiceForm,
+    "redo-dice": forms.DiceForm,
+    "confirm": forms.ConfirmForm,
+    "reveal": forms.RevealForm,
+    "unseal-officer": forms.RevealForm,
+    "unseal-inspector": forms.RevealForm,
+    "finish": FlaskForm,
+    "publish": FlaskForm,
+    "approve": forms.ApproveForm,
+}
+Typed = dict[str, str]
+
+
+@bp.context_processor
+def words() -> dict[str, object]:
+    """Names of kinds and states for every template of draws."""
+    return {
+        "kind_names": pages.KIND_NAMES,
+        "state_names": pages.STATE_NAMES,
+        "state_words": WORDS,
+        "tones": pages.TONES,
+        "say": say,
+    }
+
+
+@bp.get("/exams/<code>/draws")
+def index(code: str) -> ResponseReturnValue:
+    """The draws of an exam with all their attempts."""
+    db = looking().session
+    exam = exam_by_code(db, code)
+    return render_template("draws/index.html", exam=exam, draws=attempts_of(db, exam))
+
+
+@bp.get(ATTEMPT)
+def show(draw: str, number: int) -> ResponseReturnValue:
+    """The ceremony of one attempt, step by step, for everybody."""
+    db = looking().session
+    story = pages.story_of(db, find(db, draw, number))
+    return render_template("draws/show.html", story=story, most=pages.MOST_SLOTS)
+
+
+@bp.get(f"{ATTEMPT}/manifest.json")
+def manifest(draw: str, number: int) -> ResponseReturnValue:
+    """The frozen list, byte for byte what its digest in the log is of."""
+    held = find(looking().session, draw, number)
+    return download(held.attempt.manifest.encode(), "manifest.json", "application/json")
+
+
+@bp.get("/exams/<code>/draws/office")
+def office(code: str) -> ResponseReturnValue:
+    """The draws of an exam for those who hold them."""
+    ctx = looking()
+    exam = exam_by_code(ctx.session, code)
+    return render_template("draws/office.html", exam=exam, lines=pages.office_lines(ctx, exam))
+
+
+@bp.post("/exams/<code>/draws/<kind>/freeze")
+def freeze(code: str, kind: str) -> ResponseReturnValue:
+    """Freeze the list of a draw and go to its ceremony."""
+    try:
+        with acting() as ctx:
+            attempt = service.freeze_draw(ctx, code=code, kind=kind)
+    except Sentence as error:
+        flash_refusal(error)
+        return redirect(url_for("draws.office", code=code))
+    return redirect(url_for("draws.ceremony", draw=f"{code}-{kind}", number=attempt.number))
+
+
+@bp.get(f"{ATTEMPT}/ceremony")
+def ceremony(draw: str, number: int) -> ResponseReturnValue:
+    """The step that is the actor's own now."""
+    return _ceremony(draw, number)
+
+
+def _ceremony(draw: str, number: int, typed: FlaskForm | None = None) -> str:
+    db = looking().session
+    story = pages.story_of(db, find(db, draw, number))
+    task = pages.task_of(story, actor().role.value)
+    own = FORMS.get(task)
+    failed = forms.FailedSecretForm if story.state == "confirmed" else forms.VoidForm
+    ending = typed if type(typed) is failed else failed(formdata=None)
+    return render_template(
+        "draws/ceremony.html",
+        story=story,
+        task=task,
+        role=actor().role.value,
+        form=typed if typed and type(typed) is own else own and own(formdata=None),
+        ending=ending if story.state in ("frozen", "committed", "confirmed") else None,
+        missing=pages.missing_for_publication(db, story.held),
+    )
+
+
+def _step(
+    draw: str, number: int, form: FlaskForm, act: Callable[[Context, Typed], object]
+) -> ResponseReturnValue:
+    """One step of the ceremony: what was typed stays when it is refused."""
+    try:
+        if not form.validate_on_submit():
+            raise Invalid("Something is missing or does not match: look at the fields below")
+        typed = {name: value or "" for name, value in form.data.items() if isinstance(value, str)}
+        with acting() as ctx:
+            act(ctx, typed)
+    except Sentence as error:
+        flash_refusal(error)
+        return _ceremony(draw, number, form), error.status
+    return redirect(url_for("draws.ceremony", draw=draw, number=number))
+
+
+@bp.post(f"{ATTEMPT}/commit")
+def commit(draw: str, number: int) -> ResponseReturnValue:
+    """Log the actor's commitment."""
+
+    def act(ctx: Context, typed: Typed) -> None:
+        service.commit_secret(ctx, draw=draw, number=number, commitment=typed["commitment"])
+
+    return _step(draw, number, forms.CommitForm(), act)
+
+
+@bp.post(f"{ATTEMPT}/dice")
+def dice(draw: str, number: int) -> ResponseReturnValue:
+    """Enter the dice."""
+
+    def act(ctx: Context, typed: Typed) -> None:
+        service.record_dice(ctx, draw=draw, number=number, digits=typed["digits"])
+
+    return _step(draw, number, forms.DiceForm(), act)
+
+
+@bp.post(f"{ATTEMPT}/confirm")
+def confirm(draw: str, number: int) -> ResponseReturnValue:
+    """Confirm the dice."""
+
+    def act(ctx: Context, typed: Typed) -> None:
+        service.confirm_dice(ctx, draw=draw, number=number, digits=typed["digits"])
+
+    return _step(draw, number, forms.ConfirmForm(), act)
+
+
+@bp.post(f"{ATTEMPT}/reveal/<any(officer, inspector):role>")
+def reveal(draw: str, number: int, role: str) -> ResponseReturnValue:
+    """Reveal one's own secret, or the other party's from the sealed copy."""
+
+    def act(ctx: Context, typed: Typed) -> None:
+        service.reveal_secret(ctx, draw=draw, number=number, secret=typed["secret"], role=role)
+
+    return _step(draw, number, forms.RevealForm(), act)
+
+
+@bp.post(f"{ATTEMPT}/finish")
+def finish(draw: str, number: int) -> ResponseReturnValue:
+    """Compute and sign the result."""
+
+    def act(ctx: Context, _typed: Typed) -> None:
+        service.finish_draw(ctx, draw=draw, number=number)
+
+    return _step(draw, number, FlaskForm(), act)
+
+
+@bp.post(f"{ATTEMPT}/publish")
+def publish(draw: str, number: int) -> ResponseReturnValue:
+    """Publish the bundle."""
+
+    def act(ctx: Context, _typed: Typed) -> None:
+        service.publish_draw(ctx, draw=draw, number=number)
+
+    return _step(draw, number, FlaskForm(), act)
+
+
+@bp.post(f"{ATTEMPT}/void")
+def void(draw: str, number: int) -> ResponseReturnValue:
+    """Void the attempt."""
+    held = find(looking().session, draw, number)
+    late = held.attempt.state == "confirmed"
+
+    def act(ctx: Context, typed: Typed) -> None:
+        service.void_draw(
+            ctx, draw=draw, number=number, reason=typed["reason"], sealed=typed.get("sealed")
+        )
+
+    return _step(draw, number, forms.FailedSecretForm() if late else forms.VoidForm(), act)
+
+
+@bp.post(f"{ATTEMPT}/approve")
+def approve(draw: str, number: int) -> ResponseReturnValue:
+    """Approve another attempt."""
+
+    def act(ctx: Context, typed: Typed) -> None:
+        service.approve_redraw(ctx, draw=draw, number=number, reason=typed["reason"])
+
+    return _step(draw, number, forms.ApproveForm(), act)
