@@ -73,7 +73,7 @@ def install_language(app: Flask) -> None:
     zone = app.extensions["office"].config.timezone
     babel = Babel()
     babel.init_app(app, default_locale="zh", default_timezone=zone, locale_selector=choose_language)
-    app.extensions["babel"].domain_instance = PlainDomain()
+    babel.domain_instance = PlainDomain()
     app.jinja_env.filters.update(when=when, yuan=yuan)
     app.jinja_env.globals.update(language=choose_language)
 

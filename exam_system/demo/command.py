@@ -66,7 +66,7 @@ class Told:
 @click.option("--stages/--no-stages", "with_stages", default=True, help="One exam in each stage.")
 @click.pass_obj
 def demo(
-    folder: Path, exams: int, seed: str, gateway_url: str, with_stages: bool, **values: str
+    folder: Path, /, exams: int, seed: str, gateway_url: str, with_stages: bool, **values: str
 ) -> None:
     """Make a demonstration instance and replay four exams of 2008 through the real verbs."""
     plans = load_plans(seed, SystemClock().now())

@@ -61,7 +61,7 @@ def _avoid(road: Road, ctx: Context) -> None:
     numbers = list(
         ctx.session.scalars(
             select(Application.number)
-            .where(Application.ref.in_([ref for _, ref in road.people[:400]]))
+            .where(Application.ref.in_([ref for _, ref in road.applicants[:400]]))
             .where(Application.number.is_not(None))
             .order_by(Application.number)
         )

@@ -42,7 +42,7 @@ class Road:
     plan: Plan
     first: int
     tick: Tick = lambda _n: None
-    people: list[tuple[Actor, str]] = field(default_factory=list)
+    applicants: list[tuple[Actor, str]] = field(default_factory=list)
 
     @property
     def code(self) -> str:
@@ -102,7 +102,7 @@ class Road:
         for batch in _batches(list(zip(made, wanted, strict=True))):
             with self.cast.acting(PUBLIC) as ctx:
                 for person, post in batch:
-                    self.people.append(self._one(ctx, person, post))
+                    self.applicants.append(self._one(ctx, person, post))
                     self.at(self.cast.clock.now() + pause)
             self.tick(len(batch))
 
@@ -119,7 +119,7 @@ class Road:
             mine,
             exam_code=self.code,
             post_code=post,
-            district_code=1 + len(self.people) * 7 % self.plan.districts,
+            district_code=1 + len(self.applicants) * 7 % self.plan.districts,
             education=person.education,
             major=person.major,
             school=person.school,
@@ -131,7 +131,7 @@ class Road:
 
     def review(self, refuse: int = 0, leave: int = 0) -> None:
         """Approve, refuse the last `refuse`, leave the last `leave` of all waiting."""
-        todo = self.people[: len(self.people) - leave]
+        todo = self.applicants[: len(self.applicants) - leave]
         self.at(self.plan.closes)
         for start, batch in enumerate(_batches(todo)):
             with self.cast.acting(Role.REVIEWER) as ctx:
@@ -143,7 +143,7 @@ class Road:
 
     def pay(self, count: int | None = None, *, skip: int = 0) -> None:
         """The first `count` (all planned) but `skip` pay; the callback verb confirms each."""
-        payers = self.people[skip : self.plan.applicants if count is None else count]
+        payers = self.applicants[skip : self.plan.applicants if count is None else count]
         self.at(self.plan.closes + timedelta(hours=12))
         for batch in _batches(payers):
             with self.cast.acting(PUBLIC) as ctx:

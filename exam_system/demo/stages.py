@@ -43,7 +43,7 @@ def reviewing(road: Road) -> None:
     """Registration has ended; a third is approved, some have paid, the rest waits."""
     road.announce()
     road.register()
-    count = len(road.people)
+    count = len(road.applicants)
     road.review(refuse=1, leave=count * 2 // 3)
     road.pay(count // 6)
 
@@ -52,7 +52,7 @@ def registering(road: Road, now: datetime) -> None:
     """Registration is open now."""
     road.announce()
     road.register()
-    road.review(leave=len(road.people) // 2)
+    road.review(leave=len(road.applicants) // 2)
     road.at(now)
 
 

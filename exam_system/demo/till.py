@@ -47,7 +47,7 @@ def pay_online(road: Road, count: int, gateway: str) -> None:
     road.at(road.plan.closes + timedelta(hours=1))
     with _gateway(config.instance, gateway), _application(road):
         desk = open_desk(config)
-        for actor, ref in road.people[:count]:
+        for actor, ref in road.applicants[:count]:
             with road.cast.acting(PUBLIC) as ctx:
                 order = create_order(ctx.as_actor(actor), ref=ref)
             _pay(road, desk, order, gateway)

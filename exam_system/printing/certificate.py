@@ -18,6 +18,7 @@ from exam_system.printing.layout import (
     Sheet,
     continued,
     fields,
+    foot,
     footer,
     heading,
     masthead,
@@ -31,7 +32,6 @@ COLUMNS = (
     Column(texts.PLACED.zh, 30, "right"),
     Column(texts.RESERVE.zh, 30, "right"),
 )
-FOOT = 269.0
 QR_SIDE = 30.0
 
 
@@ -86,7 +86,8 @@ def certificate_pdf(data: Certificate, fonts: Fonts) -> bytes:
     sheet = Sheet(fonts, title=title, author=data.bureau, at=data.at)
     top = _front(sheet, data)
     rows = [(c.group, str(c.labels), str(c.placed), str(c.reserve)) for c in data.counts]
-    made = list(pages(set_rows(sheet, COLUMNS, rows, 9), FOOT - top, FOOT - CONTINUED_TOP))
+    last = foot(sheet, data.anchor) - 2
+    made = list(pages(set_rows(sheet, COLUMNS, rows, 9), last - top, last - CONTINUED_TOP))
     _counts(sheet, top, made[0], data, (1, len(made)))
     for number, page in enumerate(made[1:], 2):
         top = continued(sheet, title)

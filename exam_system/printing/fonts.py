@@ -1,5 +1,6 @@
 """Noto Sans SC for PDF: two static weights cut once from the variable font, made fit to print.
 
+Rare characters that it lacks are added from its sisters (see `fallback`).
 reportlab embeds static TrueType only. The instances are renamed, because both weights keep the
 default master's PostScript name and reportlab would then embed one file for both.
 """
@@ -25,6 +26,7 @@ from reportlab import rl_config
 from reportlab.pdfbase import pdfmetrics, ttfonts
 
 from exam_system.printing.errors import PrintError
+from exam_system.printing.fallback import add_rare_characters
 
 FAMILY = "Noto Sans SC"
 WEIGHTS = {"Regular": 400, "Bold": 700}
@@ -146,15 +148,16 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 def _source() -> Any:
-    return files("justmytype_intl_cjk") / "fonts" / "ofl" / "notosanssc"
+    return files("justmytype_intl_cjk") / "fonts" / "ofl"
 
 
 def _instance(style: str, folder: Path) -> None:
-    with as_file(_source() / "NotoSansSC[wght].ttf") as path:
+    with as_file(_source() / "notosanssc" / "NotoSansSC[wght].ttf") as path:
         font = FontFile(path, lazy=True, recalcTimestamp=False)
         for tag in set(font.keys()) - TABLES:
             del font[tag]
         instancer.instantiateVariableFont(font, {"wght": WEIGHTS[style]}, inplace=True)
+        add_rare_characters(font, _source(), WEIGHTS[style])
         _rename(font["name"], style)
         _write(font, font_path(folder, style))
 
@@ -174,6 +177,6 @@ def _write(font: Any, target: Path) -> None:
 
 def _copy_licence(target: Path) -> None:
     draft = target.with_suffix(".part")
-    with as_file(_source() / LICENCE) as path:
+    with as_file(_source() / "notosanssc" / LICENCE) as path:
         shutil.copyfile(path, draft)
     os.replace(draft, target)

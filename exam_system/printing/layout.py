@@ -300,21 +300,31 @@ def _field(sheet: Sheet, x: float, y: float, height: float, label: Label) -> Non
 
 
 def anchor_lines(sheet: Sheet, anchor: Anchor) -> list[str]:
-    """The small print of an anchor, broken for the page's width."""
+    """The small print of an anchor for the page's width; no fingerprint is torn from its role."""
     tree = f"{anchor.origin}  ·  {texts.SIZE} {anchor.size}  ·  {texts.ROOT} {anchor.root}"
-    keys = "  ·  ".join(
-        f"{texts.KEY.format(role=texts.ROLES[role])} {mark}" for role, mark in anchor.keys
-    )
-    return [line for text in (tree, keys) for line in sheet.lines(text, 6.5, RIGHT - LEFT)]
+    lines, row = sheet.lines(tree, 6.5, RIGHT - LEFT), ""
+    for role, mark in anchor.keys:
+        key = f"{texts.KEY.format(role=texts.ROLES[role])} {mark}"
+        longer = f"{row}  ·  {key}"
+        if row and sheet.width(longer, 6.5) > RIGHT - LEFT:
+            lines.append(row)
+            row = key
+        else:
+            row = longer if row else key
+    return [*lines, row] if row else lines
+
+
+def foot(sheet: Sheet, anchor: Anchor) -> float:
+    """The y of the rule over the footer: what stands above must end before it."""
+    return 280.8 - len(anchor_lines(sheet, anchor)) * 3.3
 
 
 def footer(sheet: Sheet, anchor: Anchor, note: str = "") -> None:
     """The anchor at the foot of the page and a note (page number) under its right end."""
-    lines = anchor_lines(sheet, anchor)
-    y = 284 - len(lines) * 3.3
-    sheet.rule(LEFT, y - 3.2, RIGHT, y - 3.2)
-    for number, line in enumerate(lines):
-        sheet.text(LEFT, y + number * 3.3, line, 6.5, colour=GREY)
+    y = foot(sheet, anchor)
+    sheet.rule(LEFT, y, RIGHT, y)
+    for number, line in enumerate(anchor_lines(sheet, anchor)):
+        sheet.text(LEFT, y + 3.2 + number * 3.3, line, 6.5, colour=GREY)
     if note:
         sheet.text(WIDTH / 2, 289, note, 8, colour=GREY, align="centre")
 

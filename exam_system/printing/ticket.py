@@ -20,6 +20,7 @@ from exam_system.printing.layout import (
     Sheet,
     day,
     fields,
+    foot,
     footer,
     heading,
     masthead,
@@ -27,7 +28,6 @@ from exam_system.printing.layout import (
 from exam_system.printing.table import Column, draw, set_rows
 
 PHOTO_X, PHOTO_WIDTH, PHOTO_HEIGHT = 155.0, 35.0, 45.0
-FOOT = 268.0  # mm from the top where the last block must end
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,16 +152,17 @@ def _sittings(sheet: Sheet, y: float, sittings: Sequence[Sitting]) -> float:
 def _rules_and_seat(sheet: Sheet, y: float, data: Ticket) -> None:
     split = 132.0
     start = heading(sheet, y, texts.RULES, right=split) + 5.5
-    _rules(sheet, start, data.rules, split - LEFT)
+    _rules(sheet, start, data, split - LEFT)
     below = heading(sheet, y, texts.SEAT_MAP, x=split + 8) + 3
     _seat_map(sheet, split + 8, below, RIGHT - split - 8, data)
 
 
-def _rules(sheet: Sheet, y: float, rules: Sequence[str], width: float) -> None:
-    text = "\n".join(f"{number}. {rule}" for number, rule in enumerate(rules, 1))
+def _rules(sheet: Sheet, y: float, data: Ticket, width: float) -> None:
+    text = "\n".join(f"{number}. {rule}" for number, rule in enumerate(data.rules, 1))
+    last = foot(sheet, data.anchor) - 2
     sizes = (9.0, 8.5, 8.0, 7.5, 7.0, 6.5)
     for size in sizes:
-        if y + (len(sheet.lines(text, size, width)) - 1) * size * 0.6 <= FOOT:
+        if y + (len(sheet.lines(text, size, width)) - 1) * size * 0.6 <= last:
             sheet.paragraph(LEFT, y, text, size, width)
             return
     raise PrintError("too_long", text=text[:60])
@@ -171,7 +172,8 @@ def _seat_map(sheet: Sheet, x: float, y: float, width: float, data: Ticket) -> N
     """Row and column numbers may start at 0 or 1; the first row stands at the lectern."""
     rows = sorted({row for row, _ in data.seats})
     columns = sorted({column for _, column in data.seats})
-    step = min(width / len(columns), (FOOT - y - 10) / len(rows), 9.0)
+    height = foot(sheet, data.anchor) - 2 - y - 7
+    step = min(width / len(columns), height / len(rows), 9.0)
     left = x + (width - step * len(columns)) / 2
     middle = x + width / 2
     sheet.box(middle - 9, y, 18, 4.6, edge=RULE)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import inspect
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from exam_system.printing.fonts import (
     missing_glyphs,
     to_unicode,
 )
+from exam_system.printing.layout import Sheet
+from tests.printing.conftest import AT
 
 CACHE = Path(__file__).parents[2] / ".cache" / "fonts"
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "names" / "rare_name_chars.csv"
@@ -64,7 +67,7 @@ def test_outlines_are_read_once(fonts: Fonts) -> None:
 
 def test_a_character_without_glyph_is_named(fonts: Fonts) -> None:
     assert missing_glyphs("欧阳𬭎·\nABC") == []
-    assert missing_glyphs("𠮷野\u200b𠮷") == ["𠮷", "\u200b"]
+    assert missing_glyphs("𪚥野\u200b𪚥") == ["𪚥", "\u200b"]
 
 
 def test_a_document_with_such_a_character_is_refused(fonts: Fonts) -> None:
@@ -74,8 +77,8 @@ def test_a_document_with_such_a_character_is_refused(fonts: Fonts) -> None:
         rows: tuple[tuple[str, ...], ...]
 
     check_glyphs(Page(b"\xff\x00", (("王䶮", "1"),)))
-    with pytest.raises(PrintError, match=r"𠮷 \(U\+20BB7\) in “张𠮷”") as caught:
-        check_glyphs(Page(b"", (("王䶮", "1"), ("张𠮷", "2"))))
+    with pytest.raises(PrintError, match=r"𪚥 \(U\+2A6A5\) in “张𪚥”") as caught:
+        check_glyphs(Page(b"", (("王䶮", "1"), ("张𪚥", "2"))))
     assert caught.value.code == "glyph"
 
 
@@ -104,11 +107,36 @@ def test_our_own_words_can_all_be_printed(fonts: Fonts) -> None:
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="shared data not beside the checkout")
-def test_rare_name_characters_are_covered_or_named(fonts: Fonts) -> None:
+def test_rare_name_characters_are_all_covered(fonts: Fonts) -> None:
     with SHARED.open(encoding="utf-8") as handle:
         characters = [row["char"] for row in csv.DictReader(handle)]
     assert len(characters) == 30
-    assert set(missing_glyphs("".join(characters))) == {"𠮷", "𥹉"}
+    assert missing_glyphs("".join(characters)) == []
+
+
+@pytest.mark.parametrize("style", ["Regular", "Bold"])
+def test_what_the_sisters_add_has_outlines_and_the_width_of_a_character(
+    fonts: Fonts, style: str
+) -> None:
+    font = TTFont(font_path(CACHE, style), lazy=True)
+    names = [font.getBestCmap()[ord(character)] for character in "𠮷𥹉中"]
+    assert [font["hmtx"][name][0] for name in names] == [1000] * 3
+    assert all(font["glyf"][name].numberOfContours > 0 for name in names)
+
+
+def test_the_two_weights_of_an_added_character_differ(fonts: Fonts) -> None:
+    regular, bold = (TTFont(font_path(CACHE, style), lazy=True) for style in ("Regular", "Bold"))
+    one, other = (font["glyf"][font.getBestCmap()[ord("𠮷")]] for font in (regular, bold))
+    assert one.coordinates != other.coordinates
+
+
+def test_text_with_added_characters_can_be_copied(
+    fonts: Fonts, text_of: Callable[[bytes], str]
+) -> None:
+    sheet = Sheet(fonts, title="名单", author="考试局", at=AT)
+    sheet.text(20, 30, "张𠮷、王𥹉、欧阳𬭎", 12)
+    sheet.text(20, 40, "李𠮷", 12, bold=True)
+    assert text_of(sheet.finish()).split() == ["张𠮷、王𥹉、欧阳𬭎", "李𠮷"]
 
 
 def test_every_sentence_has_a_chinese_one_with_the_same_places() -> None:

@@ -77,6 +77,6 @@ def test_every_changed_byte_of_a_signed_ticket_is_refused() -> None:
     assert notes.open_note(data, [PUBLISHER.verifier]).text == TEXT
     for place, byte in enumerate(data):
         for other in (byte ^ 1, byte ^ 0x20):
+            forged = data[:place] + bytes([other]) + data[place + 1 :]
             with pytest.raises(TrustError):
-                forged = data[:place] + bytes([other]) + data[place + 1 :]
-                ticket_note.parse(notes.open_note(forged, [PUBLISHER.verifier]).text)
+                notes.open_note(forged, [PUBLISHER.verifier])
