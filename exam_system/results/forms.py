@@ -1,0 +1,25 @@
+"""Forms of results."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, StringField, SubmitField
+from wtforms.validators import DataRequired, Length
+
+
+class PrepareForm(FlaskForm):  # type: ignore[misc]
+    """Prepare the list of a stage for the first time."""
+
+    stage = HiddenField(validators=[DataRequired()])
+    submit = SubmitField(_l("Compute, recheck and sign the list"))
+
+
+class CorrectForm(PrepareForm):
+    """Prepare a correction of a published list."""
+
+    reason = StringField(
+        _l("What was wrong (printed on the corrected list)"),
+        validators=[DataRequired(), Length(max=200)],
+    )
+    submit = SubmitField(_l("Prepare the correction"))

@@ -1,0 +1,254 @@
+"""Pages of results."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from exam_system.context import Context
+from exam_system.errors import NotFound, Refused, Sentence
+from exam_system.exams.lookup import exam_by_code, rules_of
+from exam_system.exams.models import Exam, Post
+from exam_system.records import releases
+from exam_system.records.models import Release
+from exam_system.records.notes import missing_cosigners
+from exam_system.results import own, service
+from exam_system.results.explain import explain
+from exam_system.results.forms import CorrectForm, PrepareForm
+from exam_system.results.rows import Row
+from exam_system.results.service import CHAIN, STAGE_NAMES, STAGES
+from exam_system.web import acting, actor, download, flash_refusal, inline, looking, say
+
+bp = Blueprint("results", __name__)
+VERSION = "<int(min=1,max=9999):version>"
+PAGE = 200
+OUTCOMES = {
+    "scored": "valid",
+    "absent": "absent",
+    "below": "below the pass mark",
+    "shortlisted": "shortlisted",
+    "not": "not selected",
+    "proposed": "proposed for appointment",
+}
+
+
+def outcome_name(stage: str, outcome: str) -> str:
+    """What came of it, in English; templates translate it."""
+    return "not proposed" if (stage, outcome) == ("final", "not") else OUTCOMES[outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class StagePanel:
+    """What the office sees of one stage; `why`: what stands in the way of preparing it."""
+
+    stage: str
+    published: Release | None
+    draft: Release | None
+    missing: list[str]
+    counts: dict[str, int]
+    form: PrepareForm | None
+    why: str
+
+
+@bp.get("/exams/<code>/results/office")
+def office(code: str) -> ResponseReturnValue:
+    """The three lists of an exam: how far each is, who is missing, what can be done."""
+    exam = exam_by_code(looking().session, code)
+    panels = [_panel(looking(), exam, stage) for stage in STAGES]
+    return render_template(
+        "results/office.html",
+        exam=exam,
+        panels=panels,
+        names=STAGE_NAMES,
+        outcome_name=outcome_name,
+    )
+
+
+def _panel(ctx: Context, exam: Exam, stage: str) -> StagePanel:
+    db = ctx.session
+    published = releases.newest(db, exam.id, CHAIN, stage=stage, state="published")
+    draft = releases.newest(db, exam.id, CHAIN, stage=stage, state="draft")
+    waiting = releases.newest(db, exam.id, CHAIN, state="draft")
+    form, why = (None, "") if waiting else _next(ctx, exam, stage, published)
+    shown = draft or published
+    return StagePanel(
+        stage,
+        published,
+        draft,
+        _missing(ctx, draft) if draft else [],
+        dict(Counter(row["outcome"] for row in _rows(ctx, shown))) if shown else {},
+        form,
+        why,
+    )
+
+
+def _missing(ctx: Context, draft: Release) -> list[str]:
+    notes = [note for note in (draft.note_id, draft.root_note_id) if note is not None]
+    return sorted({name for note in notes for name in missing_cosigners(ctx.session, note)})
+
+
+def _next(
+    ctx: Context, exam: Exam, stage: str, published: Release | None
+) -> tuple[PrepareForm | None, str]:
+    """The form that prepares the stage, or why there is none now."""
+    if published is None and exam.state != STAGES[stage][0]:
+        return None, ""
+    form = CorrectForm(formdata=None) if published else PrepareForm(formdata=None)
+    form.stage.data = stage
+    try:
+        if not published:
+            service.compute(ctx.session, exam, stage)
+    except Refused as error:
+        return None, say(error)
+    return form, ""
+
+
+@bp.post("/exams/<code>/results/prepare")
+def prepare(code: str) -> ResponseReturnValue:
+    """Prepare the next version."""
+    stage, reason = request.form.get("stage", ""), request.form.get("reason", "")
+    try:
+        with acting() as ctx:
+            service.prepare_release(ctx, code=code, stage=stage, reason=reason[:200])
+        sentence = _(
+            "The list is signed. It can be published once every inspector has cosigned it."
+        )
+        flash(sentence, "info")
+    except Sentence as error:
+        flash_refusal(error)
+    return redirect(url_for("results.office", code=code))
+
+
+@bp.post(f"/exams/<code>/results/{VERSION}/publish")
+def publish(code: str, version: int) -> ResponseReturnValue:
+    """Publish a cosigned version."""
+    try:
+        with acting() as ctx:
+            service.publish_release(ctx, code=code, version=version)
+        flash(_("Version %(version)s is published", version=version), "success")
+    except Sentence as error:
+        flash_refusal(error)
+    return redirect(url_for("results.office", code=code))
+
+
+@bp.get("/exams/<code>/results")
+def lists(code: str) -> ResponseReturnValue:
+    """Every published list of an exam, also those that were corrected later."""
+    exam = exam_by_code(looking().session, code)
+    query = (
+        select(Release)
+        .where(Release.exam_id == exam.id, Release.chain == CHAIN, Release.state == "published")
+        .order_by(Release.version.desc())
+    )
+    found = looking().session.scalars(query).all()
+    newest: dict[str, int] = {}
+    for one in found:
+        newest.setdefault(one.stage, one.version)
+    return render_template(
+        "results/lists.html", exam=exam, releases=found, newest=newest, names=STAGE_NAMES
+    )
+
+
+@bp.get(f"/exams/<code>/results/{VERSION}")
+def release(code: str, version: int) -> ResponseReturnValue:
+    """One published list: the table by pages, its files, its digest, how to check it."""
+    ctx = looking()
+    exam = exam_by_code(ctx.session, code)
+    shown = releases.by_version(ctx.session, exam.id, CHAIN, version)
+    if shown.state != "published":
+        raise NotFound("There is no version %(version)s", version=version)
+    posts = ctx.session.scalars(
+        select(Post.code).where(Post.exam_id == exam.id).order_by(Post.code)
+    ).all()
+    return render_template(
+        "results/release.html",
+        exam=exam,
+        release=shown,
+        rules=rules_of(exam),
+        names=STAGE_NAMES,
+        outcome_name=outcome_name,
+        posts=posts,
+        **_slice(_chosen(_rows(ctx, shown))),
+        **_proof(ctx, shown),
+    )
+
+
+def _rows(ctx: Context, shown: Release) -> list[Row]:
+    rows: list[Row] = json.loads(releases.file_data(ctx.session, shown, "list.json"))["rows"]
+    return rows
+
+
+def _chosen(rows: list[Row]) -> list[Row]:
+    """The rows of one post, or of one admission number, where one is asked for."""
+    post, number = request.args.get("post", ""), request.args.get("number", "").strip()
+    if post:
+        rows = [row for row in rows if row["post"] == post]
+    return [row for row in rows if row["admission"] == number] if number else rows
+
+
+def _slice(rows: list[Row]) -> dict[str, Any]:
+    pages = max(1, -(-len(rows) // PAGE))
+    page = min(max(request.args.get("page", 1, type=int), 1), pages)
+    return {
+        "rows": rows[(page - 1) * PAGE : page * PAGE],
+        "count": len(rows),
+        "page": page,
+        "pages": pages,
+    }
+
+
+def _proof(ctx: Context, shown: Release) -> dict[str, Any]:
+    folder = releases.folder_name(ctx.session, shown)
+    names = sorted(set(releases.folder_files(ctx.session, shown)) - releases.PRIVATE)
+    return {
+        "folder": folder,
+        "files": names,
+        "digest_of": releases.release_digest(ctx.session, shown),
+        "root": releases.root_of(ctx.session, shown),
+    }
+
+
+@bp.get("/my/applications/<ref>/results")
+def mine(ref: str) -> ResponseReturnValue:
+    """A candidate's own scores: how each came about, and the slip that proves it."""
+    db = looking().session
+    application = own.own_application(db, actor(), ref)
+    exam = db.get_one(Exam, application.exam_id)
+    rules = rules_of(exam)
+    records = own.own_records(db, application)
+    trees = {one.release.id: explain(rules, one.row, one.ranked) for one in records}
+    return render_template(
+        "results/mine.html",
+        application=application,
+        exam=exam,
+        records=records,
+        trees=trees,
+        names=STAGE_NAMES,
+        outcome_name=outcome_name,
+        command=own.COMMAND,
+    )
+
+
+@bp.get(f"/my/applications/<ref>/results/{VERSION}/slip.tlog-proof")
+def slip(ref: str, version: int) -> ResponseReturnValue:
+    """The candidate's slip as a file."""
+    db = looking().session
+    application = own.own_application(db, actor(), ref)
+    data = releases.slip(db, own.own_release(db, application, version), application.id)
+    return download(data, "slip.tlog-proof", "text/plain; charset=utf-8")
+
+
+@bp.get(f"/my/applications/<ref>/results/{VERSION}/slip.pdf")
+def slip_pdf(ref: str, version: int) -> ResponseReturnValue:
+    """The same on paper, with the proof as QR codes."""
+    ctx = looking()
+    application = own.own_application(ctx.session, actor(), ref)
+    shown = own.own_release(ctx.session, application, version)
+    return inline(own.own_slip_pdf(ctx, application, shown), "application/pdf")
