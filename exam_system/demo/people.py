@@ -87,7 +87,7 @@ def photo(number: int) -> bytes:
     pen.rectangle((90, 160, 120, 215), fill=skin)
     pen.ellipse((58, 42, 152, 178), fill=hair)
     pen.ellipse((65, 66 + lot.below(8), 145, 182), fill=skin)
-    for x in (86, 118):
+    for x in [86, 118]:
         pen.ellipse((x, 112, x + 8, 118), fill=(30, 30, 30))
     pen.arc((88, 135, 122, 158), 20, 160, fill=(150, 70, 70), width=3)
     buffer = io.BytesIO()
@@ -97,5 +97,5 @@ def photo(number: int) -> bytes:
 
 def table(header: list[str], rows: list[list[object]]) -> bytes:
     """A .csv as an office would send it."""
-    lines = [header, *rows]
+    lines: list[list[str] | list[object]] = [header, *rows]
     return "\n".join(",".join(str(cell) for cell in line) for line in lines).encode("utf-8-sig")
