@@ -104,10 +104,13 @@ def _bar(plan: Plan, steps: int) -> Iterator[Callable[[int], None]]:
 
 def _hold(cast: Cast, plan: Plan, first: int, gateway: str) -> Told:
     """One exam of 2008 from announcement to proposed appointments."""
+    clock = cast.clock
     with _bar(plan, plan.applicants * 3 + REFUSED * 2 + UNPAID * 2) as tick:
         road = Road(cast, plan, first, tick)
+        road.at(road.announced)
         road.announce()
         road.register(REFUSED + UNPAID)
+        road.at(plan.closes)
         road.review(refuse=REFUSED)
         online = OVER_HTTP if not first else 0
         till.pay_online(road, online, gateway)
@@ -115,6 +118,7 @@ def _hold(cast: Cast, plan: Plan, first: int, gateway: str) -> Told:
         road.close()
         road.seat()
         road.mark()
+        road.at(clock.now() + timedelta(days=3))
         prepare(road)
         hear(road)
         road.release("final")
@@ -139,12 +143,15 @@ def _stage(cast: Cast, plans: list[Plan]) -> list[Issued]:
     """In the order in which time passes: the interviews of today come last."""
     now = SystemClock().now().replace(microsecond=0)
     roads = {plan.code: Road(cast, plan, 8_000 + 200 * n) for n, plan in enumerate(plans)}
+    for road in roads.values():
+        road.at(min(road.announced for road in roads.values()))
+        road.announce()
     stages.published(roads["demo-published"])
     stages.to_shortlist(roads["demo-interview"])
     stages.before_the_draw(roads["demo-seats"])
     stages.reviewing(roads["demo-review"])
-    stages.registering(roads["demo-open"], now - timedelta(hours=2))
-    return stages.interviewing(roads["demo-interview"], now)
+    stages.registering(roads["demo-open"], now - timedelta(hours=3))
+    return stages.interviewing(roads["demo-interview"], now - timedelta(hours=2))
 
 
 def _finish(cast: Cast, folder: Path, told: list[Told], issued: list[Issued]) -> None:

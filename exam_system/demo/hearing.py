@@ -43,12 +43,10 @@ class Sitting:
 
 def prepare(road: Road) -> list[Issued]:
     """Panels, declared avoidances, the three draws, accounts for the drawn interviewers."""
-    road.at(road.cast.clock.now() + timedelta(days=3))
     with road.cast.acting(Role.OFFICER) as ctx:
         create_panels(ctx, code=road.code)
         _avoid(road, ctx)
     run_draw(road.cast, road.code, "interviewers")
-    road.at(road.cast.clock.now() + timedelta(hours=12))
     run_draw(road.cast, road.code, "groups")
     run_draw(road.cast, road.code, "order")
     with road.cast.acting(Role.OFFICER) as ctx:

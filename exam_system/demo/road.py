@@ -54,9 +54,13 @@ class Road:
         if moment > self.cast.clock.now():
             self.cast.clock.set(moment)
 
+    @property
+    def announced(self) -> datetime:
+        """When the announcement is due."""
+        return self.plan.opens - timedelta(days=7)
+
     def announce(self) -> None:
-        """Set the exam up and publish its announcement, a week before registration opens."""
-        self.at(self.plan.opens - timedelta(days=7))
+        """Set the exam up and publish its announcement."""
         with self.cast.acting(Role.OFFICER) as ctx:
             self._set_up(ctx)
             exams.prepare_announcement(ctx, code=self.code)
@@ -89,15 +93,19 @@ class Road:
         )
         exams.import_posts(ctx, code=code, name="posts.csv", data=sources.posts(plan))
 
-    def register(self, extra: int = 0) -> None:
-        """Everybody registers, applies, brings a photo and submits; `extra` more than will pay."""
+    def register(self, extra: int = 0, until: datetime | None = None) -> None:
+        """Everybody registers, applies, brings a photo and submits; `extra` more than will pay.
+
+        They come evenly from the opening `until` then (a day before the close).
+        """
         count = self.plan.applicants + extra
         wanted = sources.choices(self.plan, self.plan.applicants)
         wanted += [sources.post_code(0)] * extra
         made = people.candidates(
             f"{self.plan.seed}:{self.code}", count, year=self.plan.opens.year, first=self.first
         )
-        pause = (self.plan.closes - self.plan.opens) * 0.9 / max(count, 1)
+        last = until or self.plan.closes - timedelta(days=1)
+        pause = (last - self.plan.opens) / (count + 1)
         self.at(self.plan.opens + timedelta(minutes=1))
         for batch in _batches(list(zip(made, wanted, strict=True))):
             with self.cast.acting(PUBLIC) as ctx:
@@ -132,7 +140,6 @@ class Road:
     def review(self, refuse: int = 0, leave: int = 0) -> None:
         """Approve, refuse the last `refuse`, leave the last `leave` of all waiting."""
         todo = self.applicants[: len(self.applicants) - leave]
-        self.at(self.plan.closes)
         for start, batch in enumerate(_batches(todo)):
             with self.cast.acting(Role.REVIEWER) as ctx:
                 for place, (_actor, ref) in enumerate(batch, start * BATCH):
@@ -144,7 +151,6 @@ class Road:
     def pay(self, count: int | None = None, *, skip: int = 0) -> None:
         """The first `count` (all planned) but `skip` pay; the callback verb confirms each."""
         payers = self.applicants[skip : self.plan.applicants if count is None else count]
-        self.at(self.plan.closes + timedelta(hours=12))
         for batch in _batches(payers):
             with self.cast.acting(PUBLIC) as ctx:
                 for actor, ref in batch:

@@ -18,13 +18,14 @@ SCORED = 3
 def published(road: Road) -> None:
     """Held from end to end; its results are public."""
     to_shortlist(road)
+    road.at(road.cast.clock.now() + timedelta(days=3))
     prepare(road)
     hear(road)
     road.release("final")
 
 
 def to_shortlist(road: Road) -> None:
-    """From the announcement to the shortlist."""
+    """From the first application to the shortlist."""
     before_the_draw(road)
     road.seat()
     road.mark()
@@ -32,8 +33,8 @@ def to_shortlist(road: Road) -> None:
 
 def before_the_draw(road: Road) -> None:
     """Registration is closed, everybody has paid, the seats are to be drawn."""
-    road.announce()
     road.register()
+    road.at(road.plan.closes)
     road.review()
     road.pay()
     road.close()
@@ -41,8 +42,8 @@ def before_the_draw(road: Road) -> None:
 
 def reviewing(road: Road) -> None:
     """Registration has ended; a third is approved, some have paid, the rest waits."""
-    road.announce()
     road.register()
+    road.at(road.plan.closes)
     count = len(road.applicants)
     road.review(refuse=1, leave=count * 2 // 3)
     road.pay(count // 6)
@@ -50,16 +51,14 @@ def reviewing(road: Road) -> None:
 
 def registering(road: Road, now: datetime) -> None:
     """Registration is open now."""
-    road.announce()
-    road.register()
+    road.register(until=now)
     road.review(leave=len(road.applicants) // 2)
-    road.at(now)
 
 
 def interviewing(road: Road, now: datetime) -> list[Issued]:
     """Today is interview day: some are heard, one is in the room, four scores are missing."""
+    road.at(now)
     issued = prepare(road)
-    road.at(now - timedelta(hours=1))
     hear(road, until=HEARD)
     sitting = sittings(road)[0]
     with road.cast.acting(Role.OFFICER) as ctx:

@@ -44,7 +44,6 @@ def pay_online(road: Road, count: int, gateway: str) -> None:
         )
     if not count:
         return
-    road.at(road.plan.closes + timedelta(hours=1))
     with _gateway(config.instance, gateway), _application(road):
         desk = open_desk(config)
         for actor, ref in road.applicants[:count]:
