@@ -104,9 +104,9 @@ class Road:
         made = people.candidates(
             f"{self.plan.seed}:{self.code}", count, year=self.plan.opens.year, first=self.first
         )
-        last = until or self.plan.closes - timedelta(days=1)
-        pause = (last - self.plan.opens) / (count + 1)
         self.at(self.plan.opens + timedelta(minutes=1))
+        last = until or self.plan.closes - timedelta(days=1)
+        pause = (last - self.cast.clock.now()) / (count + 1)
         for batch in _batches(list(zip(made, wanted, strict=True))):
             with self.cast.acting(PUBLIC) as ctx:
                 for person, post in batch:
