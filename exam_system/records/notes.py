@@ -95,7 +95,7 @@ def _add_lines(session: Session, note: Note, data: bytes, names: set[str]) -> li
     present = signers_of(session, note.id)
     added = []
     for signature in notes.parse(data).signatures:
-        if signature.name in names - present:
+        if signature.name in names - present - set(added):
             row = {"note_id": note.id, "key_name": signature.name, "line": signature.line}
             session.execute(insert(NoteSignature).values(row))
             added.append(signature.name)

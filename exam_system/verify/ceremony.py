@@ -1,0 +1,193 @@
+"""The acts of a draw's ceremony: in the signed log, in order, by the right hands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from exam_system.trust import acts, checkpoint, proof, tickets
+from exam_system.trust.acts import Entry
+from exam_system.trust.canonical import digest_text, jcs
+from exam_system.trust.draw_note import DrawNote
+from exam_system.trust.errors import Malformed
+from exam_system.trust.merkle import leaf_hash, verify_inclusion
+from exam_system.verify.checks import Check, holds, refuse, require_equal
+from exam_system.verify.files import Bag
+from exam_system.verify.keyring import Keyring
+from exam_system.verify.text import document, record
+
+_HEAD = {"draw": str, "attempt": int}
+DETAILS: dict[str, dict[str, type]] = {
+    "draws.freeze_draw": {"manifest": str},
+    "draws.commit_secret": {"role": str, "commit": str},
+    "draws.record_dice": {"dice": str},
+    "draws.confirm_dice": {"dice": str},
+    "draws.reveal_secret": {"role": str, "secret": str},
+    "draws.finish_draw": {"seed": str, "result": str},
+    "draws.void_draw": {"reason": str},
+    "draws.approve_redraw": {"reason": str},
+}
+# The secret that failed, shown where an attempt was voided after the dice.
+_MAY_ADD = {"draws.void_draw": {"failed": str, "sealed": str}}
+_LETTERS = dict(zip(DETAILS, "FCDKRXVA", strict=True))
+_ROLES = ("officer", "inspector")
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One act with its details and its place in the log."""
+
+    entry: Entry
+    details: Mapping[str, Any]
+    index: int
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ceremony:
+    """What the acts of the attempt say: each source's value, seed and digest of the result."""
+
+    values: Mapping[str, str]
+    seed: str
+    result: str
+
+
+def read_acts(bag: Bag, keys: Keyring) -> list[Act]:
+    """The acts of commits.json, each proved to stand in the log."""
+    where = bag.at("commits.json")
+    value = document(Check.ACTS, where, bag.get("commits.json"))
+    listed = record(Check.ACTS, where, value, {"acts": list})["acts"]
+    proofs = {f"log/{n}.tlog-proof" for n in range(len(listed))}
+    for name in sorted(bag.files):
+        if name.startswith("log/") and name not in proofs:
+            refuse(Check.KNOWN, bag.at(name), "this is the proof of no act of commits.json")
+    return [_act(bag, keys, number, item) for number, item in enumerate(listed)]
+
+
+def _act(bag: Bag, keys: Keyring, number: int, item: object) -> Act:
+    where = f"{bag.at('commits.json')} act {number}"
+    shape = {"entry": dict, "salt": str, "details": dict, "proof": str}
+    raw = record(Check.ACTS, where, item, shape)
+    name = f"log/{number}.tlog-proof"
+    require_equal(Check.ACTS, f"{where} proof", raw["proof"], name)
+    data = jcs(raw["entry"])
+    with holds(Check.ACTS, where):
+        entry = acts.parse_entry(data)
+        salt = bytes.fromhex(digest_text(raw["salt"]))
+    with holds(Check.PAYLOAD, where):
+        made = acts.payload(salt, raw["details"])
+    require_equal(Check.PAYLOAD, where, entry.payload, made)
+    index = proved(bag.get(name), bag.at(name), Check.PROOF, keys, data)
+    return Act(entry, _details(where, entry.kind, raw["details"]), index, where)
+
+
+def proved(data: bytes, where: str, check: Check, keys: Keyring, entry: bytes | None = None) -> int:
+    """The index of an act that a proof shows to stand in the cosigned log.
+
+    The proof must carry the entry itself, `entry` where the caller knows it.
+    """
+    with holds(check, where):
+        found = proof.parse(data)
+        if found.encode() != data or found.extra is None:
+            raise Malformed("The proof does not carry the entry of its act.")
+        acts.parse_entry(found.extra)
+        if entry not in (None, found.extra):
+            raise Malformed("The proof carries another act.")
+    text = keys.opened(found.checkpoint, where, "log", cosigned=True)
+    with holds(check, where):
+        head = checkpoint.parse(text)
+        if head.origin != keys.origin:
+            raise Malformed(f"The proof is of {head.origin}, not of the log {keys.origin}.")
+        leaf = leaf_hash(found.extra)
+        verify_inclusion(leaf, found.index, head.size, found.hashes, head.root)
+    return found.index
+
+
+def _details(where: str, kind: str, details: Mapping[str, Any]) -> Mapping[str, Any]:
+    if kind not in DETAILS:
+        refuse(Check.ORDER, where, f"{kind} is no act of a draw")
+    shape = {**_HEAD, **DETAILS[kind]}
+    may = {"reason": str, **_MAY_ADD.get(kind, {})}
+    shape |= {key: type_ for key, type_ in may.items() if key in details}
+    return record(Check.DETAILS, f"{where} details", details, shape)
+
+
+def read_ceremony(
+    bag: Bag, found: Sequence[Act], manifest: Mapping[str, Any], note: DrawNote
+) -> Ceremony:
+    """Check that the acts are the whole ceremony of this draw and say the same as its manifest."""
+    where = bag.at("commits.json")
+    _require_order(where, found, note)
+    for act in found:
+        attempt = act.details["attempt"]
+        require_equal(Check.DETAILS, f"{act.where} draw", act.details["draw"], note.draw)
+        require_equal(Check.DETAILS, f"{act.where} exam", act.entry.exam, manifest["exam"])
+        subject = f"draw:{note.draw}:{attempt}"
+        require_equal(Check.DETAILS, f"{act.where} subject", act.entry.subject, subject)
+    own = [act for act in found if act.details["attempt"] == note.attempt]
+    freeze = own[0]
+    require_equal(
+        Check.DETAILS, f"{freeze.where} manifest", freeze.details["manifest"], note.manifest
+    )
+    dice = _dice(own, manifest)
+    secrets = _secrets(where, own, note)
+    _require_actors(own)
+    last = own[-1].details
+    return Ceremony({**secrets, "dice": dice}, last["seed"], last["result"])
+
+
+def _require_order(where: str, found: Sequence[Act], note: DrawNote) -> None:
+    for earlier, later in pairwise(found):
+        if earlier.index >= later.index:
+            refuse(Check.ORDER, later.where, f"log index {later.index} is not above the one before")
+    letters = "".join(_LETTERS[act.entry.kind] for act in found)
+    attempts = [act.details["attempt"] for act in found]
+    before = note.attempt - 1
+    # each earlier attempt: frozen, voided, another one approved
+    earlier_ones = [n for n in range(1, note.attempt) for _ in "FVA"]
+    rest = [note.attempt] * (len(found) - len(earlier_ones))
+    whole = letters[: 3 * before] == "FVA" * before and attempts == earlier_ones + rest
+    counted = letters.count("F") == note.attempt == note.attempts
+    if not (whole and counted):
+        refuse(Check.ATTEMPTS, where, f"not each of {note.attempts} attempts is accounted for")
+    if not re.fullmatch("FCCD+KRRX", letters[3 * before :]):
+        refuse(Check.ORDER, where, "the ceremony is not complete or not in its order")
+
+
+def _of(own: Sequence[Act], kind: str) -> list[Act]:
+    return [act for act in own if act.entry.kind == f"draws.{kind}"]
+
+
+def _dice(own: Sequence[Act], manifest: Mapping[str, Any]) -> str:
+    """The digits that were typed last and confirmed."""
+    typed, confirmed = _of(own, "record_dice")[-1], _of(own, "confirm_dice")[0]
+    dice = str(confirmed.details["dice"])
+    require_equal(Check.DETAILS, f"{typed.where} dice", typed.details["dice"], dice)
+    digits = manifest["dice"]["digits"]
+    if len(dice) != digits or not re.fullmatch("[0-9]*", dice):
+        refuse(Check.DETAILS, f"{confirmed.where} dice", f"these are not {digits} digits")
+    return dice
+
+
+def _secrets(where: str, own: Sequence[Act], note: DrawNote) -> dict[str, str]:
+    """The secret of each role, checked against what the role committed to."""
+    commits = {act.details["role"]: act.details["commit"] for act in _of(own, "commit_secret")}
+    reveals = {act.details["role"]: act.details["secret"] for act in _of(own, "reveal_secret")}
+    if set(commits) != set(_ROLES) or set(reveals) != set(_ROLES):
+        refuse(Check.ORDER, where, "officer and inspector have not each committed and revealed")
+    for role in _ROLES:
+        with holds(Check.COMMITMENT, where):
+            secret = bytes.fromhex(digest_text(reveals[role]))
+            made = tickets.commitment(note.draw, note.attempt, role, secret)
+        require_equal(Check.COMMITMENT, f"{where} {role}", commits[role], made)
+    return reveals
+
+
+def _require_actors(own: Sequence[Act]) -> None:
+    pairs = ((_of(own, "record_dice")[-1], _of(own, "confirm_dice")[0]), _of(own, "commit_secret"))
+    for one, other in pairs:
+        if one.entry.actor == other.entry.actor:
+            refuse(Check.ACTORS, other.where, f"{other.entry.actor} acted for both sides")

@@ -1,0 +1,256 @@
+"""Every check by its number: what must hold, in English and in Chinese."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum
+from typing import NoReturn
+
+
+class Check(Enum):
+    """One numbered check; the numbers are those of docs/VERIFICATION.md and never change."""
+
+    KEYS = (
+        1,
+        "keys.txt lists one log, publisher and officer key and the inspectors' keys, each once.",
+        "keys.txt 列出日志、发布、抽签各一个公钥和全部监督员公钥，各一行，不重复。",
+    )
+    KNOWN = (
+        2,
+        "Every file belongs to something that is checked.",
+        "每个文件都属于受核验的对象，没有来历不明的文件。",
+    )
+    COMPLETE = (3, "No file is missing.", "文件齐全，没有缺失。")
+    NAME = (4, "A folder is named after what its note says.", "文件夹名称与签名文本所述一致。")
+    NOTE = (
+        5,
+        "A signed note is well formed, and every line under it is a listed key's and holds.",
+        "签名文本格式正确，所附每一行签名都出自 keys.txt 所列公钥且有效。",
+    )
+    SIGNERS = (
+        6,
+        "Everybody who must sign has signed: the office's key and every inspector.",
+        "应签名者均已签名：主办机关的密钥和每一位监督员。",
+    )
+    MANIFEST = (
+        7,
+        "manifest.json is canonical, complete and has the digest that draw.note gives.",
+        "manifest.json 为规范格式、内容完整，摘要与 draw.note 一致。",
+    )
+    DRAW_KEYS = (
+        8,
+        "The keys in the manifest are those of keys.txt.",
+        "抽签清单中的公钥与 keys.txt 一致。",
+    )
+    DRAW_NOTE = (
+        9,
+        "draw.note says the same draw, attempt, algorithm and sources as the manifest.",
+        "draw.note 所载抽签、次数、算法、随机来源与清单一致。",
+    )
+    ACTS = (
+        10,
+        "commits.json is canonical, and each of its acts is an entry of the log.",
+        "commits.json 为规范格式，所列每项行为都是日志条目。",
+    )
+    PAYLOAD = (
+        11,
+        "An act's payload is the SHA-256 of its salt and its details.",
+        "行为条目中的摘要等于盐值与详情的 SHA-256。",
+    )
+    PROOF = (
+        12,
+        "An act is proved to stand in the signed log.",
+        "每项行为均有证明，确在已签名的日志之中。",
+    )
+    ORDER = (
+        13,
+        "The ceremony is complete and in the log's order: freeze, commits, dice, confirmation, "
+        "reveals, finish.",
+        "仪式各步齐全且按日志次序进行：冻结、承诺、掷骰、确认、揭示、完成。",
+    )
+    DETAILS = (
+        14,
+        "The acts say what manifest, transcript and result say.",
+        "各项行为的详情与清单、记录、结果一致。",
+    )
+    ACTORS = (
+        15,
+        "The officer's and the inspector's steps were taken by different people.",
+        "考务人员与监督员的步骤由不同的人完成。",
+    )
+    COMMITMENT = (
+        16,
+        "Each revealed secret is the one that was committed to before the dice.",
+        "揭示的秘密与掷骰之前所作承诺一致。",
+    )
+    ATTEMPTS = (
+        17,
+        "Every attempt is counted, and each earlier one was voided and another one approved.",
+        "每次抽签都计入次数，此前各次均已作废并经批准重抽。",
+    )
+    TRANSCRIPT = (
+        18,
+        "transcript.txt has exactly the bytes that the protocol prescribes.",
+        "transcript.txt 的字节与协议规定完全一致。",
+    )
+    SEED = (
+        19,
+        "The seed is the SHA-256 of transcript.txt.",
+        "种子等于 transcript.txt 的 SHA-256。",
+    )
+    TICKETS = (
+        20,
+        "tickets.csv holds every label's ticket, recomputed from the seed, in order.",
+        "tickets.csv 所列每个标签的签号均由种子重新算出，次序一致。",
+    )
+    RESULT = (
+        21,
+        "result.json is what the algorithm gives for manifest and seed, to the byte.",
+        "result.json 与按清单和种子重新运行算法的结果逐字节一致。",
+    )
+    RESULT_CSV = (
+        22,
+        "result.csv says the same as result.json.",
+        "result.csv 与 result.json 一致。",
+    )
+    CERTIFICATE = (
+        23,
+        "certificate.pdf has the digest that draw.note gives.",
+        "certificate.pdf 的摘要与 draw.note 一致。",
+    )
+    PUBLICATION = (
+        24,
+        "publication.note is a publication of this log's origin with the files of its chain.",
+        "publication.note 属于本日志的发布者，所列文件符合其发布种类。",
+    )
+    DIGEST = (
+        25,
+        "A file has the SHA-256 and the SM3 that publication.note gives.",
+        "文件的 SHA-256 和 SM3 与 publication.note 一致。",
+    )
+    RULES = (
+        26,
+        "rules.json is canonical, and is the rule set that the note and the announcement name.",
+        "rules.json 为规范格式，与发布文本及招考公告所载规则一致。",
+    )
+    CHAIN = (
+        27,
+        "A version names the digest of the version before it.",
+        "每一版都载明上一版的摘要。",
+    )
+    POSTS = (
+        28,
+        "posts.json is canonical, and each post has a code of its own and its vacancies.",
+        "posts.json 为规范格式，每个岗位代码唯一并载明招录人数。",
+    )
+    LIST = (
+        29,
+        "list.json is canonical, complete in every row, and sorted by post, rank and number.",
+        "list.json 为规范格式，每行齐全，按岗位、名次、准考证号排序。",
+    )
+    LIST_CSV = (30, "list.csv says the same as list.json.", "list.csv 与 list.json 一致。")
+    NUMBERS = (
+        31,
+        "Every score, total, rank and outcome follows from the rules.",
+        "每个成绩、总分、名次和结果均可按规则重新算出。",
+    )
+    STAGES = (
+        32,
+        "A list holds exactly the people whom the list before it let in, with the same marks.",
+        "名单上的人恰为上一阶段名单准入的人，成绩不变。",
+    )
+    RECORDS = (
+        33,
+        "records.jsonl holds one salted record for each row of the list, sorted by digest.",
+        "records.jsonl 为名单每行一条加盐记录，按摘要排序。",
+    )
+    ROOT = (
+        34,
+        "root.note signs the root of the tree over the records that publication.note names.",
+        "root.note 所签为 publication.note 所载记录树的根。",
+    )
+    CHECKPOINT = (
+        35,
+        "A checkpoint is signed for its own origin.",
+        "日志签名头属于其所述的日志。",
+    )
+    ENTRIES = (
+        36,
+        "The bundles hold as many entries as were signed, each a canonical act.",
+        "条目包所含条目数与签名一致，每条均为规范格式的行为。",
+    )
+    TILES = (
+        37,
+        "Every tile holds the hashes of the entries; a narrower one is the beginning of it.",
+        "每个哈希块均由条目算出，较窄的块是其开头部分。",
+    )
+    LOG_ROOT = (38, "The entries have the root that was signed.", "全部条目的根与签名一致。")
+    LOG_KEY = (39, "log.vkey is the log's key.", "log.vkey 即日志的公钥。")
+    ACT_PROOF = (
+        40,
+        "The proof carries the entry of an act that stands in the signed log.",
+        "证明所附行为条目确在已签名的日志之中。",
+    )
+    SLIP = (
+        41,
+        "The slip carries a record that stands in the signed tree of its exam and version.",
+        "成绩单所附记录确在该考试该版本已签名的记录树之中。",
+    )
+    INTERVIEW = (
+        42,
+        "The interview's result is the mean of the scores that were not dropped.",
+        "面试成绩为去掉最高、最低分后的平均分。",
+    )
+    TICKET = (
+        43,
+        "The admission ticket's note has its lines in order and is signed.",
+        "准考证签名文本各行齐全并已签名。",
+    )
+
+    def __init__(self, number: int, english: str, chinese: str) -> None:
+        self.number = number
+        self.english = english
+        self.chinese = chinese
+
+    @property
+    def id(self) -> str:
+        """V and the number."""
+        return f"V{self.number}"
+
+
+class Refused(Exception):
+    """A check does not hold; `where` names the file and what in it, `why` what was found."""
+
+    def __init__(self, check: Check, where: str, why: str) -> None:
+        super().__init__(f"{check.id} {where}: {why}")
+        self.check = check
+
+
+class Unreadable(Exception):
+    """What should be verified, or the keys to do it with, cannot be read at all."""
+
+
+def refuse(check: Check, where: str, why: str) -> NoReturn:
+    """Raise Refused."""
+    raise Refused(check, where, why)
+
+
+@contextmanager
+def holds(check: Check, where: str) -> Iterator[None]:
+    """Refusals of the ground floor inside are refusals of this check."""
+    try:
+        yield
+    except ValueError as error:
+        raise Refused(check, where, str(error)) from None
+
+
+def require_equal(check: Check, where: str, found: object, expected: object) -> None:
+    """Refuse unless two values are the same."""
+    if found != expected:
+        refuse(check, where, f"found {_short(found)}, expected {_short(expected)}")
+
+
+def _short(value: object) -> str:
+    text = str(value) if isinstance(value, str | int) else repr(value)
+    return text if len(text) <= 200 else text[:200] + "…"

@@ -1,0 +1,176 @@
+"""A draw's bundle: everything from the frozen list to the result, computed once more."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from exam_system.trust import draw_note, tickets
+from exam_system.trust.canonical import jcs, sha256_hex
+from exam_system.trust.draw_note import DrawNote
+from exam_system.verify.ceremony import Ceremony, read_acts, read_ceremony
+from exam_system.verify.checks import Check, holds, refuse, require_equal
+from exam_system.verify.files import Bag
+from exam_system.verify.keyring import Keyring
+from exam_system.verify.text import (
+    document,
+    record,
+    require_bytes,
+    require_table,
+)
+from proctoring.deal import deal_v1
+from seating.order import order_v1
+
+SOURCES = ("officer", "inspector", "dice")
+FILES = frozenset(
+    {
+        "manifest.json",
+        "commits.json",
+        "transcript.txt",
+        "tickets.csv",
+        "result.json",
+        "result.csv",
+        "draw.note",
+        "certificate.pdf",
+    }
+)
+_PROOF = re.compile(r"log/(0|[1-9][0-9]*)\.tlog-proof")
+_SHAPE = {
+    "v": int,
+    "draw": str,
+    "attempt": int,
+    "exam": str,
+    "kind": str,
+    "algorithm": str,
+    "purpose": str,
+    "groups": list,
+    "rules": dict,
+    "sources": list,
+    "dice": dict,
+    "keys": dict,
+    "abort": str,
+    "substitutes": str,
+}
+_FEWEST_DICE = 20  # beside two secrets (PROTOCOLS section 4 step 3)
+
+Engine = Callable[..., list[dict[str, Any]]]
+ENGINES: dict[str, Engine] = {"order/v1": order_v1, "deal/v1": deal_v1}
+KINDS = ("seats", "invigilators", "interviewers", "groups", "order")
+
+
+def verify_draw(bag: Bag, keys: Keyring) -> str:
+    """Check a bundle; returns what it is. Raises Refused."""
+    for name in sorted(bag.files):
+        if name not in FILES and not _PROOF.fullmatch(name):
+            refuse(Check.KNOWN, bag.at(name), "no such file belongs to a draw")
+    note = _note(bag, keys)
+    manifest = _manifest(bag, keys, note)
+    acts = read_acts(bag, keys)
+    ceremony = read_ceremony(bag, acts, manifest, note)
+    seed = _seed(bag, note, ceremony)
+    _outcome(bag, manifest, seed, note, ceremony)
+    where = bag.at("certificate.pdf")
+    require_equal(
+        Check.CERTIFICATE, where, sha256_hex(bag.get("certificate.pdf")), note.certificate
+    )
+    labels = sum(len(group["labels"]) for group in manifest["groups"])
+    name = f"draw-{note.draw}-{note.attempt}"
+    return f"{name} ({note.algorithm}, {labels} labels, {len(acts)} acts)"
+
+
+def _note(bag: Bag, keys: Keyring) -> DrawNote:
+    where = bag.at("draw.note")
+    text = keys.opened(bag.get("draw.note"), where, "officer", cosigned=True)
+    with holds(Check.DRAW_NOTE, where):
+        return draw_note.parse(text)
+
+
+def _manifest(bag: Bag, keys: Keyring, note: DrawNote) -> dict[str, Any]:
+    where, data = bag.at("manifest.json"), bag.get("manifest.json")
+    value = document(Check.MANIFEST, where, data)
+    manifest = record(Check.MANIFEST, where, value, _SHAPE)
+    require_equal(Check.MANIFEST, where, sha256_hex(data), note.manifest)
+    _require_known(where, manifest)
+    _require_keys(where, keys, manifest["keys"])
+    for key, said in (
+        ("draw", note.draw),
+        ("attempt", note.attempt),
+        ("algorithm", note.algorithm),
+        ("sources", list(note.sources)),
+    ):
+        require_equal(Check.DRAW_NOTE, f"{where} {key}", manifest[key], said)
+    if bag.name:
+        require_equal(Check.NAME, bag.shown, bag.name, f"draw-{note.draw}-{note.attempt}")
+    return manifest
+
+
+def _require_known(where: str, manifest: Mapping[str, Any]) -> None:
+    """The parts of the manifest that this version of the protocol fixes."""
+    require_equal(Check.MANIFEST, f"{where} v", manifest["v"], 1)
+    require_equal(Check.MANIFEST, f"{where} sources", manifest["sources"], list(SOURCES))
+    if manifest["kind"] not in KINDS or manifest["algorithm"] not in ENGINES:
+        refuse(Check.MANIFEST, where, "kind or algorithm is not known to this program")
+    if not manifest["draw"].startswith(f"{manifest['exam']}-{manifest['kind']}"):
+        refuse(Check.MANIFEST, f"{where} draw", "the draw is not named after its exam and kind")
+    dice = record(Check.MANIFEST, f"{where} dice", manifest["dice"], {"digits": int, "sides": int})
+    if dice["digits"] < _FEWEST_DICE or dice["sides"] != 10:
+        refuse(Check.MANIFEST, f"{where} dice", f"fewer than {_FEWEST_DICE} ten-sided dice")
+
+
+def _require_keys(where: str, keys: Keyring, listed: Mapping[str, Any]) -> None:
+    inspectors = [key.vkey for key in keys.inspectors]
+    expected = {"officer": keys.of("officer").vkey, "inspector": inspectors[0]}
+    expected |= {f"inspector-{n}": vkey for n, vkey in enumerate(inspectors[1:], 2)}
+    require_equal(Check.DRAW_KEYS, f"{where} keys", listed, expected)
+
+
+def _seed(bag: Bag, note: DrawNote, ceremony: Ceremony) -> str:
+    where, found = bag.at("transcript.txt"), bag.get("transcript.txt")
+    sources = [(name, ceremony.values[name]) for name in note.sources]
+    with holds(Check.TRANSCRIPT, where):
+        expected = tickets.transcript(note.draw, note.attempt, note.manifest, sources)
+    require_bytes(Check.TRANSCRIPT, where, found, expected)
+    seed = tickets.seed(found)
+    require_equal(Check.SEED, bag.at("draw.note"), note.seed, seed)
+    require_equal(Check.SEED, bag.at("commits.json"), ceremony.seed, seed)
+    return seed
+
+
+def _outcome(
+    bag: Bag, manifest: dict[str, Any], seed: str, note: DrawNote, ceremony: Ceremony
+) -> None:
+    engine = ENGINES[manifest["algorithm"]]
+    purpose = manifest["purpose"]
+    with holds(Check.RESULT, bag.at("manifest.json")):
+        groups = engine(manifest["groups"], partial(tickets.ticket, seed, purpose))
+        rows = [
+            (purpose, label, tickets.ticket(seed, purpose, label).hex())
+            for group in manifest["groups"]
+            for label in tickets.order(seed, purpose, group["labels"])
+        ]
+    header = ("purpose", "label", "ticket")
+    found = bag.get("tickets.csv")
+    require_table(Check.TICKETS, bag.at("tickets.csv"), found, [header, *rows])
+    result = {key: manifest[key] for key in ("draw", "attempt")} | {"v": 1, "groups": groups}
+    where, data = bag.at("result.json"), bag.get("result.json")
+    require_bytes(Check.RESULT, where, data, jcs(result))
+    require_equal(Check.RESULT, where, sha256_hex(data), note.result)
+    require_equal(Check.RESULT, bag.at("commits.json"), ceremony.result, note.result)
+    header4 = ("group", "slot", "place", "label")
+    found = bag.get("result.csv")
+    require_table(Check.RESULT_CSV, bag.at("result.csv"), found, [header4, *_places(groups)])
+
+
+def _places(groups: list[dict[str, Any]]) -> list[tuple[str, str, str, str]]:
+    """Group, slot, place from 1, label; the reserve stands last in its group, without a slot."""
+    return [
+        (group["id"], slot, str(place), label)
+        for group in groups
+        for slot, labels in (
+            *((slot["id"], slot["labels"]) for slot in group["slots"]),
+            ("", group["reserve"]),
+        )
+        for place, label in enumerate(labels, 1)
+    ]

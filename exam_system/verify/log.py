@@ -1,0 +1,101 @@
+"""The log as a folder of tiles: every entry, every hash, the signed root."""
+
+from __future__ import annotations
+
+import re
+
+from exam_system.trust import acts, checkpoint
+from exam_system.trust.checkpoint import Checkpoint
+from exam_system.trust.errors import Malformed
+from exam_system.trust.merkle import Levels, leaf_hash
+from exam_system.trust.tiles import (
+    HEIGHT,
+    WIDTH,
+    entries_path,
+    pack_entries,
+    tile_files,
+    tile_path,
+    unpack_entries,
+)
+from exam_system.verify.checks import Check, holds, refuse, require_equal
+from exam_system.verify.files import Bag
+from exam_system.verify.keyring import Keyring
+from exam_system.verify.text import require_bytes
+
+_PARTIAL = re.compile(
+    r"tile/(entries|0|[1-9][0-9]?)/((?:x[0-9]{3}/)*[0-9]{3})\.p/([1-9][0-9]{0,2})"
+)
+
+
+def verify_log(bag: Bag, keys: Keyring) -> str:
+    """Check a log's folder; returns what it is. Raises Refused."""
+    head, remark = read_head(bag.get("checkpoint"), bag.at("checkpoint"), keys)
+    if "log.vkey" in bag.files:
+        expected = f"{keys.of('log').vkey}\n".encode()
+        require_bytes(Check.LOG_KEY, bag.at("log.vkey"), bag.get("log.vkey"), expected)
+    entries = _entries(bag, head.size)
+    tree = Levels(map(leaf_hash, entries))
+    if tree.root() != head.root:
+        refuse(Check.LOG_ROOT, bag.at("checkpoint"), "the entries have another root")
+    known = {"checkpoint", "log.vkey", *_require_tiles(bag, head.size, tree)}
+    for name in sorted(set(bag.files) - known):
+        _require_beginning(bag, name, entries, tree)
+    return f"log {head.origin} ({head.size} entries, {remark})"
+
+
+def read_head(data: bytes, where: str, keys: Keyring) -> tuple[Checkpoint, str]:
+    """A checkpoint signed by the log's key, and who cosigned it; new heads wait for that."""
+    text = keys.opened(data, where, "log", cosigned=False)
+    with holds(Check.CHECKPOINT, where):
+        head = checkpoint.parse(text)
+    require_equal(Check.CHECKPOINT, where, head.origin, keys.origin)
+    signers = keys.signers(data, where)[1]
+    names = [key.name for key in keys.inspectors if key in signers]
+    return head, f"cosigned by {', '.join(names)}" if names else "not yet cosigned"
+
+
+def _entries(bag: Bag, size: int) -> list[bytes]:
+    found: list[bytes] = []
+    while len(found) < size:
+        n, width = len(found) // WIDTH, min(WIDTH, size - len(found))
+        name = entries_path(n, width)
+        where = bag.at(name)
+        with holds(Check.ENTRIES, where):
+            bundle = unpack_entries(bag.get(name))
+            if len(bundle) != width:
+                raise Malformed(f"The bundle holds {len(bundle)} entries, not {width}.")
+        for number, entry in enumerate(bundle, len(found)):
+            with holds(Check.ENTRIES, f"{where} entry {number}"):
+                acts.parse_entry(entry)
+        found += bundle
+    return found
+
+
+def _require_tiles(bag: Bag, size: int, tree: Levels) -> set[str]:
+    """Names of the files that the log of this size consists of."""
+    names = {entries_path(n, min(WIDTH, size - n * WIDTH)) for n in range(-(-size // WIDTH))}
+    for name, data in tile_files(size, tree.node):
+        require_bytes(Check.TILES, bag.at(name), bag.get(name), data)
+        names.add(name)
+    return names
+
+
+def _require_beginning(bag: Bag, name: str, entries: list[bytes], tree: Levels) -> None:
+    """A file of an earlier size is the beginning of what is there now."""
+    match = _PARTIAL.fullmatch(name)
+    if match is None:
+        refuse(Check.KNOWN, bag.at(name), "no such file belongs to a log of this size")
+    level = None if match[1] == "entries" else int(match[1])
+    n = int(match[2].replace("x", "").replace("/", ""))
+    width = int(match[3])
+    with holds(Check.KNOWN, bag.at(name)):
+        path = entries_path(n, width) if level is None else tile_path(level, n, width)
+    span = 0 if level is None else HEIGHT * level
+    start = n * WIDTH
+    if path != name or start + width > tree.size >> span:
+        refuse(Check.KNOWN, bag.at(name), "no such file belongs to a log of this size")
+    if level is None:
+        data = pack_entries(entries[start : start + width])
+    else:
+        data = b"".join(tree.node(span, i) for i in range(start, start + width))
+    require_bytes(Check.TILES, bag.at(name), bag.get(name), data)

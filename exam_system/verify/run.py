@@ -1,0 +1,117 @@
+"""Verify whatever lies at some paths; one line for each object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from exam_system.verify.checks import Check, Refused, Unreadable, refuse
+from exam_system.verify.draw import verify_draw
+from exam_system.verify.files import Bag, bag_of, kind_of, read
+from exam_system.verify.keyring import Keyring, parse_keys
+from exam_system.verify.log import verify_log
+from exam_system.verify.release import verify_publication
+from exam_system.verify.single import verify_single
+
+KEYS = "keys.txt"
+VERIFIERS: dict[str, Callable[[Bag, Keyring], str]] = {
+    "draw": verify_draw,
+    "publication": verify_publication,
+    "log": verify_log,
+}
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a run says: its lines, the refusals among them, and how many files hold."""
+
+    lines: list[str] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    files: int = 0
+
+
+def verify(paths: Sequence[Path], keys_file: Path | None = None) -> Outcome:
+    """Verify files and folders; raises Unreadable for a path or keys that are not there.
+
+    Keys are those of `keys_file`, else of the nearest keys.txt from the path upwards.
+    """
+    outcome = Outcome()
+    shown: set[Path] = set()
+    for path in (path.resolve() for path in paths):
+        if not path.exists():
+            raise Unreadable(f"{path} does not exist")
+        source = keys_file or find_keys(path)
+        try:
+            keys = parse_keys(read(source), source.name)
+        except Refused as error:
+            _refused(outcome, error)
+            continue
+        if keys_file is None and source not in shown:
+            outcome.lines += _told(source, keys)
+            shown.add(source)
+        for item in _items(path):
+            _one(outcome, item, keys)
+    if not outcome.refused and not outcome.files:
+        raise Unreadable("there is nothing to verify here")
+    return outcome
+
+
+def find_keys(path: Path) -> Path:
+    """The nearest keys.txt; Unreadable when there is none up to the root."""
+    for folder in (path, *path.parents):
+        if (folder / KEYS).is_file():
+            return folder / KEYS
+    raise Unreadable(f"no {KEYS} lies beside {path} or above it: give one with --keys")
+
+
+def _told(source: Path, keys: Keyring) -> list[str]:
+    first = f"keys from {source}, which came with the files: compare with the printed notice"
+    return [first, *(f"  {fingerprint}" for fingerprint in keys.fingerprints)]
+
+
+def _items(path: Path) -> Iterator[Path]:
+    """The objects at a path: a folder of many is opened, in order of names."""
+    if path.is_dir() and not path.is_symlink():
+        children = sorted(path.iterdir())
+        if not kind_of(path.name, {child.name for child in children}):
+            for child in children:
+                yield from _items(child)
+            return
+    yield path
+
+
+def _one(outcome: Outcome, path: Path, keys: Keyring) -> None:
+    try:
+        told, count = _verified(path, keys)
+    except Refused as error:
+        _refused(outcome, error)
+        return
+    outcome.lines.append(f"ok {told}")
+    outcome.files += count
+
+
+def _verified(path: Path, keys: Keyring) -> tuple[str, int]:
+    if path.is_symlink():
+        refuse(Check.KNOWN, path.name, "this is a link, not a file")
+    if path.is_dir() or path.suffix == ".zip":
+        bag = bag_of(path)
+        if bag is None:  # it was one when it was listed
+            refuse(Check.KNOWN, path.name, "the folder changed while it was read")
+        return VERIFIERS[bag.kind](bag, keys), len(bag.files)
+    data = read(path)
+    if path.name == KEYS:
+        return _same_keys(path.name, data, keys), 1
+    return verify_single(path.name, data, keys), 1
+
+
+def _same_keys(name: str, data: bytes, keys: Keyring) -> str:
+    if set(parse_keys(data, name).rows) != set(keys.rows):
+        refuse(Check.KEYS, name, "these are not the keys that were given to verify with")
+    return f"{name} ({len(keys.rows)} keys)"
+
+
+def _refused(outcome: Outcome, error: Refused) -> None:
+    outcome.refused.append(error)
+    outcome.lines.append(f"REFUSED {error}")
+    outcome.lines.append(f"  {error.check.id}: {error.check.english} {error.check.chinese}")

@@ -1,0 +1,128 @@
+"""Single files: the proof of an act, a candidate's slip, a signed note."""
+
+from __future__ import annotations
+
+import re
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal, localcontext
+
+from exam_system.trust import checkpoint, draw_note, interview_note, notes, proof, ticket_note
+from exam_system.trust.errors import Malformed, TrustError
+from exam_system.trust.merkle import leaf_hash, verify_inclusion
+from exam_system.verify.ceremony import proved
+from exam_system.verify.checks import Check, holds, refuse, require_equal
+from exam_system.verify.keyring import Keyring
+from exam_system.verify.log import read_head
+from exam_system.verify.records import read_record
+from exam_system.verify.release import parse_publication
+
+_RESULTS = re.compile(r"/results/(.+)/v([1-9][0-9]*)")
+
+
+def verify_single(name: str, data: bytes, keys: Keyring) -> str:
+    """Check a file that stands by itself; returns what it is. Raises Refused."""
+    if name.endswith(".tlog-proof") or data.startswith(proof.HEADER.encode()):
+        return _proof(name, data, keys)
+    try:
+        text = notes.parse(data).text
+    except TrustError as error:
+        if name.endswith(".note") or name == "checkpoint":
+            refuse(Check.NOTE, name, str(error))
+        refuse(Check.KNOWN, name, "unknown file: nothing that is verified by itself")
+    return _note(name, data, text, keys)
+
+
+def _proof(name: str, data: bytes, keys: Keyring) -> str:
+    with holds(Check.NOTE, name):
+        origin = notes.parse(proof.parse(data).checkpoint).text.partition("\n")[0]
+    if origin == keys.origin:
+        index = proved(data, name, Check.ACT_PROOF, keys)
+        return f"{name} (act {index} of the log {origin})"
+    return _slip(name, data, keys)
+
+
+def _slip(name: str, data: bytes, keys: Keyring) -> str:
+    with holds(Check.SLIP, name):
+        found = proof.parse(data)
+        if found.encode() != data or found.extra is None:
+            raise Malformed("The slip does not carry its record.")
+    text = keys.opened(found.checkpoint, name, "publisher", cosigned=True)
+    exam, version = _results_origin(name, text, keys)
+    with holds(Check.SLIP, name):
+        head = checkpoint.parse(text)
+        leaf = leaf_hash(found.extra)
+        verify_inclusion(leaf, found.index, head.size, found.hashes, head.root)
+    record = read_record(Check.SLIP, name, found.extra)
+    require_equal(Check.SLIP, f"{name} exam", record["exam"], exam)
+    require_equal(Check.SLIP, f"{name} version", record["version"], version)
+    return f"{name} (slip of {record['admission']}, {exam} {record['stage']} v{version})"
+
+
+def _results_origin(name: str, text: str, keys: Keyring) -> tuple[str, int]:
+    origin = text.partition("\n")[0]
+    match = _RESULTS.fullmatch(origin.removeprefix(keys.origin))
+    if match is None or not origin.startswith(keys.origin):
+        refuse(Check.SLIP, name, f"{origin} is no tree of results of {keys.origin}")
+    return match[1], int(match[2])
+
+
+def _note(name: str, data: bytes, text: str, keys: Keyring) -> str:
+    header = text.partition("\n")[0]
+    if header == draw_note.HEADER:
+        opened = keys.opened(data, name, "officer", cosigned=True)
+        with holds(Check.DRAW_NOTE, name):
+            drawn = draw_note.parse(opened)
+        return f"{name} (note of draw {drawn.draw} attempt {drawn.attempt})"
+    if header == f"{keys.origin}/publication/v1":
+        opened = keys.opened(data, name, "publisher", cosigned=True)
+        said = parse_publication(opened, name, keys)
+        return f"{name} (note of {said.chain} {said.exam} v{said.version}, {said.stage})"
+    if header == f"{keys.origin}/interview/v1":
+        return _interview(name, keys.opened(data, name, "publisher", cosigned=False))
+    if header == f"{keys.origin}/ticket/v1":
+        return _ticket(name, keys.opened(data, name, "publisher", cosigned=False))
+    if header == keys.origin:
+        head, remark = read_head(data, name, keys)
+        return f"{name} (checkpoint of {head.origin} at {head.size}, {remark})"
+    return _root(name, data, keys)
+
+
+def _root(name: str, data: bytes, keys: Keyring) -> str:
+    header = notes.parse(data).text.partition("\n")[0]
+    if not header.startswith(f"{keys.origin}/results/"):
+        refuse(Check.KNOWN, name, f"unknown file: {header[:80]!r} begins no note that is known")
+    text = keys.opened(data, name, "publisher", cosigned=True)
+    exam, version = _results_origin(name, text, keys)
+    with holds(Check.ROOT, name):
+        head = checkpoint.parse(text)
+    return f"{name} (root of the results of {exam} v{version}, {head.size} records)"
+
+
+def _interview(name: str, text: str) -> str:
+    with holds(Check.INTERVIEW, name):
+        said = interview_note.parse(text)
+        _require_mean([Decimal(score) for score in said.scores], said.dropped, said.result)
+    return f"{name} (interview of {said.number}, {said.exam}: {said.result})"
+
+
+def _require_mean(scores: list[Decimal], dropped: tuple[int, ...], result: str) -> None:
+    """The rule set says how many are dropped at each end and how it is rounded; both are tried."""
+    kept = sorted(score for place, score in enumerate(scores, 1) if place not in dropped)
+    inner = sorted(scores)
+    ends = [inner[low : low + len(kept)] for low in range(len(dropped) + 1)]
+    if kept not in ends:
+        raise Malformed("The dropped scores are not the highest and the lowest.")
+    with localcontext(Context(prec=60)):
+        mean, digits = sum(kept, Decimal(0)) / len(kept), Decimal(1).scaleb(_exponent(result))
+        made = {mean.quantize(digits, rounding=rule) for rule in (ROUND_HALF_UP, ROUND_DOWN)}
+        if Decimal(result) not in made:
+            raise Malformed(f"The result is {result}, the mean of the rest is {mean}.")
+
+
+def _exponent(text: str) -> int:
+    return -len(text.partition(".")[2])
+
+
+def _ticket(name: str, text: str) -> str:
+    with holds(Check.TICKET, name):
+        said = ticket_note.parse(text)
+    return f"{name} (admission ticket {said.number} of {said.exam})"

@@ -1,0 +1,199 @@
+"""Draws that the office's own keys sign wrongly are refused, by the check meant for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from exam_system.trust import notes
+from exam_system.trust.canonical import jcs, sha256_hex
+from exam_system.verify.checks import Check, Refused
+from exam_system.verify.draw import verify_draw
+from exam_system.verify.files import Bag
+from exam_system.verify.keyring import parse_keys
+from tests.verify import builder
+from tests.verify.builder import DrawMaker, Office, bundle, signer
+
+
+def draw_bag(maker: DrawMaker, files: dict[str, bytes]) -> Bag:
+    return Bag("draw", maker.name, maker.name, files, Path("/nowhere"))
+
+
+def refused_draw(maker: DrawMaker, files: dict[str, bytes], check: Check, why: str) -> None:
+    keys = parse_keys(maker.office.keys, "keys.txt")
+    with pytest.raises(Refused, match=why) as refused:
+        verify_draw(draw_bag(maker, files), keys)
+    assert refused.value.check is check, str(refused.value)
+
+
+def signed_again(maker: DrawMaker, files: dict[str, bytes], **parts: str) -> dict[str, bytes]:
+    """The bundle with draw.note changed and signed by everybody again."""
+    text = notes.parse(files["draw.note"]).text
+    rows = [line.partition(" ") for line in text.split("\n")[:-1]]
+    text = "".join(f"{key}{space}{parts.get(key, value)}\n" for key, space, value in rows)
+    return {**files, "draw.note": maker.office.note(text, maker.office.officer)}
+
+
+def test_a_result_that_the_algorithm_does_not_give(office: Office) -> None:
+    maker = DrawMaker(Office())
+    files = maker.hold()
+    maker.acts.pop()
+    maker.office.entries.pop()
+    other = files["result.json"].replace(b"m-1", b"m-x").replace(b"m-2", b"m-1")
+    other = other.replace(b"m-x", b"m-2")
+    assert other != files["result.json"]
+    seed = notes.parse(files["draw.note"]).text.split("seed ")[1][:64]
+    maker.step("finish_draw", seed=seed, result=sha256_hex(other))
+    files = signed_again(
+        maker, {**files, "result.json": other, **maker.proofs()}, result=sha256_hex(other)
+    )
+    refused_draw(maker, files, Check.RESULT, "result.json line 1 byte")
+
+
+def test_a_seed_that_is_not_the_transcripts() -> None:
+    maker = DrawMaker(Office())
+    files = signed_again(maker, bundle(maker), seed="ab" * 32)
+    refused_draw(maker, files, Check.SEED, "draw.note: found abab")
+
+
+def test_details_that_are_not_those_of_the_log() -> None:
+    maker = DrawMaker(Office())
+    files = maker.hold()
+    maker.acts[1]["salt"] = "ab" * 32
+    refused_draw(maker, {**files, **maker.proofs()}, Check.PAYLOAD, "act 1: found")
+
+
+@pytest.mark.parametrize(
+    ("drop", "check"),
+    [
+        (0, Check.ATTEMPTS),
+        (1, Check.ORDER),
+        (2, Check.ORDER),
+        (3, Check.ORDER),
+        (4, Check.ORDER),
+        (6, Check.ORDER),
+        (7, Check.ORDER),
+    ],
+)
+def test_a_step_that_is_not_in_the_log(drop: int, check: Check) -> None:
+    maker = DrawMaker(Office())
+    files = maker.hold()
+    del maker.acts[drop]
+    refused_draw(maker, {**files, **maker.proofs()}, check, "commits.json")
+
+
+def test_dice_typed_after_the_secrets_were_shown() -> None:
+    maker = DrawMaker(Office())
+    files = maker.hold()
+    maker.acts[3:7] = [maker.acts[n] for n in (5, 6, 3, 4)]
+    refused_draw(maker, {**files, **maker.proofs()}, Check.ORDER, "log index")
+
+
+def test_secrets_shown_before_the_dice_in_the_log_itself() -> None:
+    maker = DrawMaker(Office())
+    step, early = maker.step, []
+
+    def swapped(kind: str, **more: Any) -> None:
+        if kind in ("record_dice", "confirm_dice"):
+            early.append((kind, more))
+            return
+        if kind == "finish_draw":
+            for late, rest in early:
+                step(late, **rest)
+        step(kind, **more)
+
+    maker.step = swapped  # type: ignore[method-assign]
+    files = maker.hold()
+    refused_draw(maker, {**files, **maker.proofs()}, Check.ORDER, "not in its order")
+
+
+def test_a_hidden_attempt() -> None:
+    maker = DrawMaker(Office(), attempt=2)
+    files = maker.hold()
+    del maker.acts[:3]
+    refused_draw(maker, {**files, **maker.proofs()}, Check.ATTEMPTS, "2 attempts")
+
+
+def test_another_secret_than_was_committed_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    maker = DrawMaker(Office())
+    step = maker.step
+
+    def false(kind: str, **more: Any) -> None:
+        step(kind, **({**more, "secret": "ab" * 32} if kind == "reveal_secret" else more))
+
+    maker.step = false  # type: ignore[method-assign]
+    refused_draw(maker, bundle(maker), Check.COMMITMENT, "officer")
+
+
+def test_one_person_for_both_sides() -> None:
+    maker = DrawMaker(Office())
+    step = maker.step
+
+    def alone(kind: str, **more: Any) -> None:
+        step(kind, **{**more, "actor": "o1"})
+
+    maker.step = alone  # type: ignore[method-assign]
+    refused_draw(maker, bundle(maker), Check.ACTORS, "o1 acted for both")
+
+
+@pytest.mark.parametrize(
+    ("changes", "check"),
+    [
+        ({"v": 2}, Check.MANIFEST),
+        ({"draw": "2026-other-seats"}, Check.MANIFEST),
+        ({"algorithm": "luck/v1"}, Check.MANIFEST),
+        ({"dice": {"digits": 6, "sides": 10}}, Check.MANIFEST),
+        ({"dice": {"digits": 21, "sides": 10}}, Check.DETAILS),
+        ({"sources": ["dice"]}, Check.MANIFEST),
+        ({"keys": {"officer": "a", "inspector": "b"}}, Check.DRAW_KEYS),
+        ({"attempt": 2}, Check.DRAW_NOTE),
+        ({"rules": []}, Check.MANIFEST),
+    ],
+)
+def test_a_manifest_that_is_not_what_it_should_be(changes: dict[str, Any], check: Check) -> None:
+    right = DrawMaker(Office())
+    files = right.hold()
+    manifest = jcs(right.manifest() | changes)
+    frozen = sha256_hex(manifest)
+    right.office.entries.clear()
+    right.acts.clear()
+    step = right.step
+
+    def other(kind: str, **more: Any) -> None:
+        step(kind, **({**more, "manifest": frozen} if kind == "freeze_draw" else more))
+
+    right.step = other  # type: ignore[method-assign]
+    files = right.hold()
+    files |= {"manifest.json": manifest, **right.proofs()}
+    sources = files["transcript.txt"].split(b"\n")
+    sources[3] = b"manifest " + frozen.encode()
+    files["transcript.txt"] = b"\n".join(sources)
+    files = signed_again(right, files, manifest=frozen)
+    refused_draw(right, files, check, ".")
+
+
+def test_people_who_are_not_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    groups = [{"id": "g", "labels": ["b", "a"], "slots": [{"id": "s", "capacity": 2}]}]
+    drawn = [{"id": "g", "slots": [{"id": "s", "labels": ["b", "a"]}], "reserve": []}]
+    monkeypatch.setitem(builder.ENGINES, "order/v1", lambda _groups, _ticket: drawn)
+    maker = DrawMaker(Office(), changes={"groups": groups})
+    refused_draw(maker, bundle(maker), Check.RESULT, "not sorted by their UTF-8")
+
+
+def test_heads_that_the_inspector_has_not_signed() -> None:
+    maker = DrawMaker(Office())
+    files = maker.hold()
+    maker.office.inspector = signer("city.example/other", 9, 4)
+    files |= maker.proofs()
+    maker.office.inspector = signer("city.example/inspector", 4, 4)
+    refused_draw(maker, files, Check.NOTE, "not in keys.txt")
+
+
+def test_a_note_without_the_officer() -> None:
+    maker = DrawMaker(Office())
+    files = bundle(maker)
+    text = notes.parse(files["draw.note"]).text
+    files["draw.note"] = notes.sign(text, maker.office.inspector, at=1)
+    refused_draw(maker, files, Check.SIGNERS, "officer is missing")
