@@ -49,6 +49,7 @@ function follow() {
       const page = new DOMParser().parseFromString(text, "text/html").querySelector("[data-story]");
       const here = document.querySelector("[data-story]");
       if (page && here && page.dataset.story !== here.dataset.story) here.replaceWith(page);
+      window.dispatchEvent(new Event("resize")); // site.js looks at the new tables
     })
     .catch(() => { /* no network for a moment: the next round asks again */ });
 }

@@ -1,0 +1,90 @@
+"""The way to the payment gateway: always between two transactions, never inside one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from exam_system.config import Config
+from exam_system.errors import Conflict
+from exam_system.fees.gateway import GatewayError, PayLink, PaymentGateway
+from exam_system.fees.models import Order
+from exam_system.fees.wechat import Merchant, WechatNative
+
+LONGEST_RETURN_URL = 128
+LONGEST_DESCRIPTION = 127
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the gateway is told of an order; asking again must repeat it exactly."""
+
+    trade_no: str
+    fen: int
+    description: str
+    expires: datetime
+    return_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A gateway and the address at which it reports payments."""
+
+    gateway: PaymentGateway
+    notify_url: str
+
+
+def open_desk(config: Config) -> Desk:
+    """The instance's gateway (merchant.json); Conflict when it has none that can be used."""
+    path = config.instance / "merchant.json"
+    if not path.exists():
+        raise Conflict("Payment is not set up yet: ask the hotline")
+    try:
+        return _opened(path, path.stat().st_mtime_ns)
+    except GatewayError:
+        raise Conflict("Payment is not set up correctly: ask the hotline") from None
+
+
+@lru_cache(maxsize=4)
+def _opened(path: Path, _changed: int) -> Desk:
+    merchant = Merchant.load(path)
+    return Desk(WechatNative(merchant), merchant.notify_url)
+
+
+def expiry(closes: datetime, now: datetime) -> datetime:
+    """When the gateway stops taking money: with the time for payment.
+
+    The gateway lives by the real time `now`. Where a rehearsal's clock stands before it, the time
+    for payment is over for the gateway; the order then ends with the next day.
+    """
+    if closes > now:
+        return closes
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight + timedelta(days=2)
+
+
+def ask_gateway(desk: Desk, terms: Terms) -> PayLink:
+    """Open the order at the gateway; over the network, raises GatewayError."""
+    link = terms.return_url if len(terms.return_url) <= LONGEST_RETURN_URL else ""
+    return desk.gateway.create(
+        out_trade_no=terms.trade_no,
+        fen=terms.fen,
+        description=terms.description[:LONGEST_DESCRIPTION],
+        notify_url=desk.notify_url,
+        expires=terms.expires,
+        return_url=link,
+    )
+
+
+def store_link(session: Session, trade_no: str, link: PayLink) -> None:
+    """Keep the pay link of an order that is still unpaid; the callback may have been faster."""
+    session.execute(
+        update(Order)
+        .where(Order.trade_no == trade_no, Order.state.in_(("created", "paying")))
+        .values(pay_url=link.url, state="paying")
+    )

@@ -1,0 +1,231 @@
+"""Verbs of fees: create an order, confirm a payment, have the gateway asked, export the ledger.
+
+What was asked for (order) and what came in (payment) are separate rows. Money is integer fen.
+No verb speaks to the gateway: that is done between two transactions, see `desk`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.exc import IntegrityError
+
+from exam_system.accounts.models import Person
+from exam_system.chance import reference
+from exam_system.context import Context, verb
+from exam_system.errors import Conflict, Invalid, NotFound
+from exam_system.exams.lookup import exam_by_code
+from exam_system.exams.models import Exam, FeeItem
+from exam_system.fees import gateway
+from exam_system.fees.ledger import Entry, entries
+from exam_system.fees.models import Order, Payment
+from exam_system.fees.states import move
+from exam_system.registration import states as applications
+from exam_system.registration.lookup import rules_from, shown
+from exam_system.registration.models import Application
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An own application with what is asked for it and, once there is one, its order."""
+
+    application: Application
+    exam: Exam
+    item: FeeItem | None
+    order: Order | None
+
+
+_ASKED = (
+    select(Application, Exam, FeeItem, Order)
+    .join(Person, Person.id == Application.person_id)
+    .join(Exam, Exam.id == Application.exam_id)
+    .outerjoin(FeeItem, FeeItem.exam_id == Exam.id)
+    .outerjoin(Order, Order.application_id == Application.id)
+    .where(
+        Application.ref == bindparam("ref"),
+        Person.account_id == bindparam("account"),
+    )
+    .order_by(FeeItem.id)
+    .limit(1)
+)
+_ASKED_LOCKED = _ASKED.with_for_update(of=Application).execution_options(populate_existing=True)
+_WAITING = select(Order.id).where(Order.trade_no == bindparam("trade_no")).with_for_update()
+_KNOWN = select(Payment).where(Payment.transaction == bindparam("transaction"))
+_PAID_FOR = (
+    select(Order, Application)
+    .join(Application, Application.id == Order.application_id)
+    .where(Order.trade_no == bindparam("trade_no"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+# Shared lock: payments go on side by side, but registration cannot be closed in between.
+_EXAM = (
+    select(Exam)
+    .where(Exam.id == bindparam("exam"))
+    .with_for_update(read=True)
+    .execution_options(populate_existing=True)
+)
+
+
+def asked(ctx: Context, ref: str, *, lock: bool = False) -> Asked:
+    """What the actor's application owes; NotFound for everybody else's and for none alike."""
+    given = {"ref": ref, "account": ctx.actor.account_id}
+    row = ctx.session.execute(_ASKED_LOCKED if lock else _ASKED, given).one_or_none()
+    if row is None:
+        raise NotFound("There is no such application")
+    return Asked(*row)
+
+
+def check_payable(ctx: Context, found: Asked) -> FeeItem:
+    """The fee item; raises Conflict unless the application may be paid for now."""
+    if found.item is None:
+        raise Conflict("No fee with a posted basis is set for this exam: nothing is asked")
+    if found.application.state != "approved":
+        raise applications.not_now(found.application)
+    closes = rules_from(found.exam.rules).payment_closes
+    if found.exam.state != "announced" or ctx.clock.now() >= closes:
+        raise Conflict("The time for payment ended at %(at)s", at=shown(closes, ctx.config))
+    return found.item
+
+
+@verb
+def create_order(ctx: Context, *, ref: str) -> Order:
+    """Make the one order of an approved application before payment closes.
+
+    A fee of nothing is settled at once. The order is not known at the gateway yet.
+    """
+    found = asked(ctx, ref, lock=True)
+    item = check_payable(ctx, found)
+    if found.order is not None:
+        raise Conflict("There is an order for this application already")
+    order = Order(
+        trade_no=reference(ctx.chance),
+        application_id=found.application.id,
+        fee_item_id=item.id,
+        fen=item.fen,
+        state="created",
+        pay_url="",
+        created_at=ctx.clock.now(),
+    )
+    if item.fen == 0:
+        _settle(order, found.application, ctx.clock.now())
+    _insert(ctx, order, "There is an order for this application already")
+    ctx.record(
+        exam=found.exam.code, subject=f"order:{order.trade_no}", application=ref, fen=order.fen
+    )
+    return order
+
+
+def _settle(order: Order, application: Application, at: datetime) -> None:
+    move(order, "paid")
+    order.paid_at = at
+    applications.move(application, "paid")
+
+
+def accept_payment(ctx: Context, payment: gateway.Payment) -> Payment:
+    """Take a payment in once, however often the gateway tells of it; as SYSTEM.
+
+    Two deliveries at once wait for one another at the order's row; where they cannot, the unique
+    transaction lets one of them in and the other gets Conflict. Raises as confirm_payment does.
+    """
+    order_id = ctx.session.scalar(_WAITING, {"trade_no": payment.out_trade_no})
+    known = ctx.session.scalar(_KNOWN, {"transaction": payment.transaction_id})
+    if known is None:
+        return confirm_payment(ctx, payment=payment)
+    if known.order_id != order_id or known.fen != payment.fen:
+        raise Conflict("This transaction is known with another order or another amount")
+    return known
+
+
+@verb
+def confirm_payment(ctx: Context, *, payment: gateway.Payment) -> Payment:
+    """Take in a payment whose transaction is new and whose amount is the order's.
+
+    It is kept when the application is approved, unpaid and in time; otherwise it is owed back
+    (`kept` false). Raises NotFound for another order, Invalid for another amount; the same
+    transaction a second time is Conflict: `accept_payment` is for what may come twice.
+    """
+    order, application = _locked(ctx, payment.out_trade_no)
+    if payment.fen != order.fen:
+        raise Invalid("The amount of the payment is not the order's")
+    exam = ctx.session.scalars(_EXAM, {"exam": application.exam_id}).one()
+    why_not = _why_not_kept(ctx, payment, order, application, exam)
+    row = _take_in(ctx, payment, order, kept=not why_not)
+    if not why_not:
+        _settle(order, application, payment.paid_at)
+    ctx.record(
+        exam=exam.code,
+        subject=f"order:{order.trade_no}",
+        transaction=payment.transaction_id,
+        fen=payment.fen,
+        kept=row.kept,
+        why=why_not,
+    )
+    return row
+
+
+def _locked(ctx: Context, trade_no: str) -> tuple[Order, Application]:
+    row = ctx.session.execute(_PAID_FOR, {"trade_no": trade_no}).one_or_none()
+    if row is None:
+        raise NotFound("There is no such order")
+    return row.Order, row.Application
+
+
+def _why_not_kept(
+    ctx: Context, payment: gateway.Payment, order: Order, application: Application, exam: Exam
+) -> str:
+    """Empty when the money is kept, else one word for why it is owed back."""
+    if order.state == "paid":
+        return "second"
+    if application.state != "approved":
+        return application.state
+    # A callback may be hours late: what counts is when the candidate paid, as far as our own
+    # clock had come by then.
+    moment = min(payment.paid_at, ctx.clock.now())
+    late = moment >= rules_from(exam.rules).payment_closes
+    return "late" if late or exam.state != "announced" else ""
+
+
+def _take_in(ctx: Context, payment: gateway.Payment, order: Order, *, kept: bool) -> Payment:
+    row = Payment(
+        order_id=order.id,
+        transaction=payment.transaction_id,
+        notification=payment.notification_id or "",
+        fen=payment.fen,
+        kept=kept,
+        paid_at=payment.paid_at,
+        received_at=ctx.clock.now(),
+    )
+    _insert(ctx, row, "This payment has just been taken in")
+    return row
+
+
+def _insert(ctx: Context, row: Order | Payment, taken: str) -> None:
+    ctx.session.add(row)
+    try:
+        ctx.session.flush()
+    except IntegrityError:  # somebody was faster: the database lets one in
+        raise Conflict(taken) from None
+
+
+@verb
+def query_order(ctx: Context, *, ref: str, paid: bool) -> Order:
+    """Record that the candidate had the gateway asked, and whether it knew of a payment."""
+    found = asked(ctx, ref)
+    if found.order is None:
+        raise Conflict("There is no order for this application yet")
+    subject = f"order:{found.order.trade_no}"
+    ctx.record(exam=found.exam.code, subject=subject, application=ref, paid=paid)
+    return found.order
+
+
+@verb
+def export_ledger(ctx: Context, *, code: str) -> Sequence[Entry]:
+    """All orders and payments of the exam, in the order in which they were asked for."""
+    exam = exam_by_code(ctx.session, code)
+    rows = entries(ctx.session, exam)
+    ctx.record(exam=code, subject=f"exam:{code}", rows=len(rows))
+    return rows

@@ -1,0 +1,221 @@
+"""Pages of fees: pay, the gateway's callback, "I paid but it shows unpaid", the ledger."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import segno
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from exam_system.context import SYSTEM
+from exam_system.errors import Conflict, NotFound, Sentence
+from exam_system.exams.lookup import exam_by_code
+from exam_system.fees import ledger as books
+from exam_system.fees import service
+from exam_system.fees.desk import Desk, Terms, ask_gateway, expiry, open_desk, store_link
+from exam_system.fees.gateway import CallbackRefused, GatewayError, GatewayRefused
+from exam_system.fees.models import Order
+from exam_system.fees.service import Asked
+from exam_system.fees.states import STATES
+from exam_system.fees.wechat import answer_ok, answer_refused
+from exam_system.language import when, yuan
+from exam_system.registration.lookup import rules_from
+from exam_system.registration.office import page_asked, sheet_file
+from exam_system.web import acting, flash_refusal, looking, office
+
+bp = Blueprint("fees", __name__)
+PAYMENT = "/applications/<ref>/payment"
+
+
+@bp.route(PAYMENT, methods=["GET", "POST"])
+def pay(ref: str) -> ResponseReturnValue:
+    """The posted basis and the button; after it the QR code of the gateway."""
+    if request.method == "POST":
+        found = service.asked(looking(), ref)
+        try:
+            _open_order(ref, found)
+        except Sentence as error:
+            flash_refusal(error)
+        return redirect(url_for("fees.pay", ref=ref), 303)
+    ctx = looking()
+    found = service.asked(ctx, ref)
+    unpayable: Sentence | None = None
+    try:
+        service.check_payable(ctx, found)
+    except Conflict as error:
+        unpayable = error
+    return render_template(
+        "fees/pay.html",
+        found=found,
+        closes=rules_from(found.exam.rules).payment_closes,
+        unpayable=unpayable.text(gettext) if unpayable else "",
+        qr=_qr(found.order) if unpayable is None else "",
+    )
+
+
+def _qr(order: Order | None) -> str:
+    if order is None or not order.pay_url:
+        return ""
+    image: str = segno.make(order.pay_url, error="m").svg_data_uri(scale=5, border=2)
+    return image
+
+
+def _open_order(ref: str, found: Asked) -> None:
+    """Three steps: make the order and commit; ask the gateway; keep what it answered."""
+    order = found.order
+    if order is None:
+        with acting() as ctx:
+            order = service.create_order(ctx, ref=ref)
+    else:
+        service.check_payable(looking(), found)
+    if order.state == "paid":
+        return
+    try:
+        link = ask_gateway(open_desk(office().config), _terms(ref, found, order))
+    except GatewayRefused as refused:
+        raise Conflict(_PAID_THERE if refused.code == "ORDERPAID" else _NO_GATEWAY) from None
+    except GatewayError:
+        raise Conflict(_NO_GATEWAY) from None
+    with acting() as ctx:
+        store_link(ctx.session, order.trade_no, link)
+
+
+_NO_GATEWAY = "The payment service does not answer: nothing was charged, try again in a minute"
+_PAID_THERE = "The payment service has your payment already: press “I have paid, ask again”"
+
+
+def _terms(ref: str, found: Asked, order: Order) -> Terms:
+    base = office().config.base_url.rstrip("/")
+    now = datetime.fromtimestamp(time.time(), UTC)
+    return Terms(
+        trade_no=order.trade_no,
+        fen=order.fen,
+        description=found.exam.name,
+        expires=expiry(rules_from(found.exam.rules).payment_closes, now),
+        return_url=base + url_for("registration.application", ref=ref),
+    )
+
+
+@bp.get(f"{PAYMENT}/status.json")
+def status(ref: str) -> ResponseReturnValue:
+    """Where the order stands, for the page that waits."""
+    found = service.asked(looking(), ref)
+    order = found.order
+    return jsonify(
+        application=found.application.state,
+        order=order.state if order else None,
+        paid=found.application.state == "paid",
+    )
+
+
+@bp.post(f"{PAYMENT}/refresh")
+def refresh(ref: str) -> ResponseReturnValue:
+    """I paid but it shows unpaid: the gateway is asked, and what it knows is taken in."""
+    found = service.asked(looking(), ref)
+    try:
+        _ask_again(ref, found)
+    except Sentence as error:
+        flash_refusal(error)
+    return redirect(url_for("fees.pay", ref=ref), 303)
+
+
+def _ask_again(ref: str, found: Asked) -> None:
+    if found.order is None:
+        raise Conflict("There is no order for this application yet")
+    desk = open_desk(office().config)
+    try:
+        payment = desk.gateway.query(out_trade_no=found.order.trade_no)
+    except GatewayError:
+        raise Conflict(_NO_GATEWAY) from None
+    with acting() as ctx:
+        service.query_order(ctx, ref=ref, paid=payment is not None)
+        if payment is not None:
+            service.accept_payment(ctx.as_actor(SYSTEM), payment)
+    if payment is None:
+        raise Conflict("The payment service knows of no payment yet: it may take a few minutes")
+
+
+@bp.post("/payments/wechat/callback")
+def callback() -> ResponseReturnValue:
+    """The gateway tells of a payment. What is not believed gets 4xx, changes and logs nothing."""
+    try:
+        return _answer(*_take(open_desk(office().config)))
+    except CallbackRefused as refused:
+        return _answer(*answer_refused(refused.reason))
+    except (NotFound, Conflict) as error:
+        return _answer(error.status, answer_refused(str(error))[1])
+    except Sentence as error:
+        return _answer(*answer_refused(str(error)))
+
+
+def _take(desk: Desk) -> tuple[int, dict[str, str]]:
+    payment = desk.gateway.read_callback(dict(request.headers), request.get_data(), time.time())
+    with acting(as_system=True) as ctx:
+        service.accept_payment(ctx, payment)
+    return answer_ok()
+
+
+def _answer(code: int, body: dict[str, str]) -> ResponseReturnValue:
+    return jsonify(body), code
+
+
+@bp.get("/exams/<code>/ledger")
+def ledger(code: str) -> ResponseReturnValue:
+    """What was asked, received, kept and is owed back."""
+    ctx = looking()
+    exam, page = exam_by_code(ctx.session, code), page_asked()
+    owed = request.args.get("show") == "owed"
+    total = books.count_entries(ctx.session, exam, owed=owed)
+    return render_template(
+        "fees/ledger.html",
+        exam=exam,
+        totals=books.totals(ctx.session, exam),
+        rows=books.entries(ctx.session, exam, page, owed=owed),
+        states={state: gettext(name) for state, name in STATES.items()},
+        owed=owed,
+        page=page,
+        pages=max(1, -(-total // books.PAGE)),
+    )
+
+
+@bp.post("/exams/<code>/ledger/export")
+def export_ledger(code: str) -> ResponseReturnValue:
+    """The whole ledger as a file; the export is an act in the log."""
+    with acting() as ctx:
+        rows = service.export_ledger(ctx, code=code)
+        title = exam_by_code(ctx.session, code).name
+    return sheet_file(f"ledger-{code}", title, _columns(), [_cells(row) for row in rows])
+
+
+def _columns() -> list[str]:
+    return [
+        gettext("Order number"),
+        gettext("Application"),
+        gettext("Name"),
+        gettext("Asked (yuan)"),
+        gettext("State"),
+        gettext("Transaction"),
+        gettext("Received (yuan)"),
+        gettext("Kept"),
+        gettext("Paid at"),
+    ]
+
+
+def _cells(row: books.Entry) -> tuple[Any, ...]:
+    kept = {True: gettext("kept"), False: gettext("to refund"), None: ""}[row.kept]
+    received = "" if row.received is None else yuan(row.received)[1:]
+    return (
+        row.trade_no,
+        row.application,
+        row.name,
+        yuan(row.asked)[1:],
+        gettext(STATES[row.state]),
+        row.transaction,
+        received,
+        kept,
+        when(row.paid_at),
+    )

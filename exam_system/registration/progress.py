@@ -1,0 +1,58 @@
+"""Where an application stands, as steps, and what the candidate does next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from exam_system.exams.models import Exam
+from exam_system.registration.lookup import is_open, rules_from
+from exam_system.registration.models import Application
+
+STEPS = ("Apply", "Photo", "Submit", "Review", "Fee", "Admission ticket", "Scores")
+_SCORED = ("written", "shortlisted", "interviewing", "final")
+_PHOTO, _SUBMIT, _REVIEW, _FEE, _TICKET, _SCORES = range(1, 7)
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """The next button: its label and the endpoint it leads to."""
+
+    label: str
+    endpoint: str
+
+
+def current_step(application: Application, exam: Exam) -> int:
+    """The index in STEPS of the step that is open now; -1 when withdrawn."""
+    if application.state == "draft":
+        return _PHOTO if application.photo is None else _SUBMIT
+    if application.state == "paid":
+        return _SCORES if exam.state in _SCORED else _TICKET
+    steps = {"submitted": _REVIEW, "refused": _SUBMIT, "approved": _FEE, "withdrawn": -1}
+    return steps[application.state]
+
+
+def steps(application: Application, exam: Exam) -> list[tuple[str, str]]:
+    """Every step with "done", "now" or "next"."""
+    now = current_step(application, exam)
+    kinds = ["done" if at < now else "now" if at == now else "next" for at in range(len(STEPS))]
+    return list(zip(STEPS, kinds, strict=True))
+
+
+def next_action(application: Application, exam: Exam, now: datetime) -> Action | None:
+    """What the candidate can do now; None when the office or the calendar is next."""
+    step = current_step(application, exam)
+    if step in (_PHOTO, _SUBMIT) and is_open(exam, now):
+        return _ENTRY[application.state if application.state == "refused" else step]
+    if step == _FEE and exam.state == "announced" and now < rules_from(exam.rules).payment_closes:
+        return Action("Pay the fee", "fees.pay")
+    if step == _TICKET and application.number:
+        return Action("Admission ticket", "examday.ticket")
+    return Action("Scores", "results.mine") if step == _SCORES else None
+
+
+_ENTRY: dict[str | int, Action] = {
+    _PHOTO: Action("Add your photo", "registration.application"),
+    _SUBMIT: Action("Check and submit", "registration.application"),
+    "refused": Action("Correct and submit again", "registration.application"),
+}

@@ -1,0 +1,39 @@
+"""The states of an application and the only moves between them."""
+
+from __future__ import annotations
+
+from exam_system.errors import Conflict, Sentence
+from exam_system.registration.models import Application
+
+STATES = {
+    "draft": "Not submitted yet",
+    "submitted": "Waiting for review",
+    "approved": "Approved",
+    "refused": "Refused",
+    "paid": "Paid and confirmed",
+    "withdrawn": "Withdrawn",
+}
+# Whoever is not reviewed or was refused may change while registration is open (RULES 2.1).
+MOVES: dict[str, frozenset[str]] = {
+    "draft": frozenset({"draft", "submitted", "withdrawn"}),
+    "submitted": frozenset({"approved", "refused", "withdrawn"}),
+    "approved": frozenset({"paid", "withdrawn"}),
+    "refused": frozenset({"draft", "submitted"}),
+    "paid": frozenset(),
+    "withdrawn": frozenset({"draft"}),
+}
+
+
+def move(application: Application, to: str) -> None:
+    """Change the application's state; raises Conflict for every pair that MOVES does not list."""
+    if to not in MOVES[application.state]:
+        raise not_now(application)
+    application.state = to
+
+
+def not_now(application: Application) -> Conflict:
+    """What is said when something cannot be done in this state."""
+    return Conflict(
+        "The application is in the state “%(state)s”: this cannot be done now",
+        state=Sentence(STATES[application.state]),
+    )

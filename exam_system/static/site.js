@@ -1,0 +1,21 @@
+"use strict";
+// What every page needs. Without this script the pages work too.
+(() => {
+  // Wide tables and long lines scroll: the keyboard must reach those that do.
+  const reach = () => {
+    for (const part of document.querySelectorAll(".table-wrap, pre")) {
+      if (part.scrollWidth > part.clientWidth) part.tabIndex = 0;
+    }
+  };
+  reach();
+  window.addEventListener("resize", reach);
+
+  // A form is sent once: a second press while the answer is under way does nothing.
+  const ANSWER = 3000;  // a download leaves the page where it is: after this it may be asked again
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    form.dataset.sent = "yes";
+    setTimeout(() => { delete form.dataset.sent; }, ANSWER);
+  });
+})();
