@@ -22,8 +22,8 @@ from exam_system.config import Config
 from exam_system.context import SYSTEM, Actor, Context
 from exam_system.database import connect, writing
 from exam_system.keys import Keys, open_keys
+from exam_system.office import Office
 from exam_system.oversight.service import register_inspector, register_server_keys
-from exam_system.records import heads
 from exam_system.trust.keys import COSIGNATURE, Signer
 
 PASSWORD = "correct horse battery"
@@ -82,11 +82,7 @@ class World:
 
     def seal(self) -> None:
         """Sequence, sign and show the log's head."""
-        folder = self.config.published / "log"
-        with writing(self.engine) as db:
-            heads.seal(db, folder, self.keys.log, self.clock.now())
-            db.commit()
-            heads.show_head(db, folder)
+        Office(self.config, self.keys, self.engine, self.clock, self.chance).seal()
 
     def app(self) -> Flask:
         """The application on this instance with this clock."""

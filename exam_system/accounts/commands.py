@@ -11,6 +11,7 @@ from exam_system.access import Role
 from exam_system.accounts import service
 from exam_system.accounts.models import Account
 from exam_system.command import acting_as, looking_at
+from exam_system.oversight.service import register_inspector
 
 actor_options = (
     click.option("--actor", required=True, help="Login name of who does this."),
@@ -36,7 +37,7 @@ def list_users(folder: Path) -> None:
 @users.command("add")
 @click.argument("username")
 @click.option("--name", required=True)
-@click.option("--role", type=click.Choice(sorted(service.STAFF)), required=True)
+@click.option("--role", type=click.Choice(sorted(r.value for r in service.STAFF)), required=True)
 @click.password_option()
 @actor_options[0]
 @actor_options[1]
@@ -60,3 +61,14 @@ def close_user(folder: Path, username: str, actor: str, reason: str) -> None:
     """Close an account and end its sessions."""
     with acting_as(folder, actor, reason) as ctx:
         service.close_account(ctx, username=username)
+
+
+@users.command("inspector-key")
+@click.argument("vkey")
+@actor_options[0]
+@actor_options[1]
+@click.pass_obj
+def add_inspector_key(folder: Path, vkey: str, actor: str, reason: str) -> None:
+    """Register an inspector's public key (VKEY as `exam inspector init` prints it)."""
+    with acting_as(folder, actor, reason) as ctx:
+        register_inspector(ctx, vkey=vkey)

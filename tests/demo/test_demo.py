@@ -1,0 +1,119 @@
+"""The demonstration: the bureau of 2008, whole, verified, and the same every time."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import FONTS
+
+LINE = re.compile(
+    r"demo: 4 exams, 4413 applicants, 158 appointed, (\d+) log entries, (\d+) files verified"
+)
+SEED = 20081158  # of the bytes that are flipped
+pytestmark = pytest.mark.slow
+
+
+def free_url() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{probe.getsockname()[1]}"
+
+
+def exam(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line as somebody would."""
+    return subprocess.run(
+        [sys.executable, "-m", "exam_system.cli", *arguments],
+        env={**os.environ, "EXAM_PASSPHRASE": "tests"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def run_demo(folder: Path, *arguments: str) -> str:
+    addresses = ["--base-url", free_url(), "--gateway-url", free_url(), "--fonts", str(FONTS)]
+    done = exam("--instance", str(folder), "demo", *addresses, *arguments)
+    assert done.returncode == 0, done.stderr[-2000:] + done.stdout[-2000:]
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def demonstration(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The whole demonstration, once. (`template` has made the fonts.)"""
+    folder = tmp_path_factory.mktemp("demo") / "instance"
+    output = run_demo(folder)
+    (folder / "output.txt").write_text(output, encoding="utf-8")
+    yield folder
+    shutil.rmtree(folder)
+
+
+def test_the_last_line_says_what_was_done(demonstration: Path) -> None:
+    last = (demonstration / "output.txt").read_text(encoding="utf-8").rstrip("\n").split("\n")[-1]
+    found = LINE.fullmatch(last)
+    assert found, last
+    published = [p for p in (demonstration / "published").rglob("*") if p.is_file()]
+    assert int(found[2]) == len(published)
+
+
+def test_everything_published_verifies(demonstration: Path) -> None:
+    assert exam("verify", str(demonstration / "published")).returncode == 0
+
+
+def test_any_changed_byte_is_refused(demonstration: Path, tmp_path: Path) -> None:
+    published = demonstration / "published"
+    chance = random.Random(SEED)
+    files = sorted(p for p in published.rglob("*") if p.is_file())
+    kinds: dict[str, Path] = {}
+    for path in chance.sample(files, len(files)):
+        kinds.setdefault(f"{path.parent.name.split('-')[0]}/{path.suffix or path.name}", path)
+    assert len(kinds) > 15
+    for path in kinds.values():
+        part = published / path.relative_to(published).parts[0]
+        copy = tmp_path / "published"
+        shutil.rmtree(copy, ignore_errors=True)
+        if part.is_dir():
+            shutil.copytree(part, copy / part.name)
+        for beside in published.glob("*"):
+            if beside.is_file() or beside.name.startswith("announcement"):
+                target = copy / beside.name
+                if not target.exists():
+                    (shutil.copytree if beside.is_dir() else shutil.copy)(beside, target)
+        damaged = copy / path.relative_to(published)
+        data = bytearray(damaged.read_bytes())
+        data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+        damaged.write_bytes(data)
+        done = exam("verify", str(copy))
+        assert done.returncode == 1, f"{path.relative_to(published)}: {done.stdout}"
+
+
+def test_two_runs_give_the_same_public_lists(demonstration: Path, tmp_path: Path) -> None:
+    run_demo(tmp_path / "again", "--exams", "1", "--no-stages")
+    lists = sorted((tmp_path / "again" / "published").glob("results-*/list.csv"))
+    assert len(lists) == 3
+    for path in lists:
+        first = demonstration / "published" / path.parent.name / path.name
+        assert first.read_bytes() == path.read_bytes()
+
+
+def test_an_instance_in_earnest_refuses_the_known_passwords(demonstration: Path) -> None:
+    config = demonstration / "config.toml"
+    before = config.read_text(encoding="utf-8")
+    earnest = before.replace("demonstration = true", "demonstration = false")
+    earnest = earnest.replace("secure_cookies = false", "secure_cookies = true")
+    config.write_text(earnest.replace('"cheapest"', '"standard"'), encoding="utf-8")
+    try:
+        done = exam("--instance", str(demonstration), "user", "list")
+    finally:
+        config.write_text(before, encoding="utf-8")
+    assert done.returncode == 1
+    assert "password" in done.stderr

@@ -1,0 +1,71 @@
+"""The command line as somebody uses it: real processes, real files."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.conftest import FONTS
+
+
+def exam(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, "EXAM_PASSPHRASE": "tests", **environment}
+    command = [sys.executable, "-m", "exam_system.cli", *arguments]
+    return subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+
+
+def test_an_instance_is_created_peopled_and_its_log_exported(
+    template: Path, tmp_path: Path
+) -> None:
+    instance = ["--instance", str(tmp_path / "i")]
+    made = exam(*instance, "init", "--fonts", str(FONTS), "--origin", "city.example/log")
+    assert made.returncode == 0, made.stderr
+    again = exam(*instance, "init", "--fonts", str(FONTS))
+    assert again.returncode == 1
+    assert "exists already" in again.stderr
+    add = ["user", "add", "--name", "管理员", "--role", "admin", "--password", "a long password"]
+    first = exam(*instance, *add, "chief", "--actor", "system", "--reason", "first administrator")
+    assert first.returncode == 0, first.stderr
+    second = exam(*instance, *add, "other", "--actor", "system", "--reason", "once more")
+    assert second.returncode == 1
+    assert "administrator" in second.stderr
+    nobody = exam(*instance, *add, "other", "--actor", "ghost", "--reason", "x")
+    assert nobody.returncode == 1
+    assert "ghost" in nobody.stderr
+    named = exam(*instance, *add, "other", "--actor", "chief", "--reason", "holiday cover")
+    assert named.returncode == 0, named.stderr
+    assert "chief\tadmin" in exam(*instance, "user", "list").stdout
+    desk = exam(
+        "inspector",
+        "init",
+        str(tmp_path / "desk"),
+        "--name",
+        "city.example/inspector",
+        EXAM_INSPECTOR_PASSPHRASE="her own",
+    )
+    assert desk.returncode == 0, desk.stderr
+    key = ["user", "inspector-key", desk.stdout.split()[-1]]
+    known = exam(*instance, *key, "--actor", "chief", "--reason", "her office")
+    assert known.returncode == 0, known.stderr
+    out = tmp_path / "static"
+    assert exam(*instance, "log", "export", str(out)).returncode == 0
+    assert (out / "log.vkey").exists()
+    checked = exam("verify", str(out), "--keys", str(tmp_path / "i" / "published" / "keys.txt"))
+    assert checked.returncode == 0, checked.stdout
+
+
+def test_without_the_passphrase_nothing_opens(template: Path) -> None:
+    done = exam("--instance", str(template), "user", "list", EXAM_PASSPHRASE="")
+    assert done.returncode == 1
+    assert "EXAM_PASSPHRASE is not set" in done.stderr
+    wrong = exam("--instance", str(template), "user", "list", EXAM_PASSPHRASE="wrong")
+    assert wrong.returncode == 1
+    assert "cannot be opened" in wrong.stderr
+
+
+def test_verify_tells_missing_from_refused(tmp_path: Path) -> None:
+    assert exam("verify", str(tmp_path / "nowhere")).returncode == 2
+    (tmp_path / "stray.txt").write_text("hello")
+    assert exam("verify", str(tmp_path / "stray.txt")).returncode == 2
