@@ -1,0 +1,155 @@
+"""Finding panels, groups and interviews; what the verbs and pages of interviews begin with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from exam_system.draws.models import Attempt, Draw
+from exam_system.errors import Conflict, NotFound
+from exam_system.exams.models import Exam, Post
+from exam_system.interviews.models import (
+    Interview,
+    Interviewer,
+    InterviewGroup,
+    InterviewScore,
+    Panel,
+    PanelSeat,
+)
+from exam_system.registration.models import Application
+from exam_system.results.models import Result
+
+DRAWS = ("interviewers", "groups", "order")
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """An application on the shortlist."""
+
+    application_id: int
+    post: str
+
+
+def invited(session: Session, exam: Exam) -> list[Invited]:
+    """Everybody on the shortlist, in the order of the posts' codes."""
+    query = (
+        select(Application.id, Post.code)
+        .join(Post, Post.id == Application.post_id)
+        .join(Result, Result.application_id == Application.id)
+        .where(
+            Application.exam_id == exam.id,
+            Result.stage == "shortlist",
+            Result.outcome == "shortlisted",
+        )
+        .order_by(Post.code, Application.id)
+    )
+    return [Invited(row.id, row.code) for row in session.execute(query)]
+
+
+def begun(session: Session, exam: Exam, *kinds: str, applied: bool | None = None) -> bool:
+    """Whether an attempt of such a draw stands (is not void).
+
+    `applied` asks for those whose result is computed (True) or still under way (False).
+    """
+    query = (
+        select(Attempt.id)
+        .join(Draw, Draw.id == Attempt.draw_id)
+        .where(Draw.exam_id == exam.id, Draw.kind.in_(kinds), Attempt.state != "void")
+    )
+    done = Attempt.state.in_(("finished", "published"))
+    if applied is not None:
+        query = query.where(done if applied else ~done)
+    return session.scalar(query.limit(1)) is not None
+
+
+def panels_of(session: Session, exam: Exam) -> list[Panel]:
+    """The exam's panels by code."""
+    return list(session.scalars(select(Panel).where(Panel.exam_id == exam.id).order_by(Panel.code)))
+
+
+def require_panels(session: Session, exam: Exam) -> list[Panel]:
+    """The panels; Conflict when there are none or the shortlist is another than they hear."""
+    panels = panels_of(session, exam)
+    if not panels:
+        raise Conflict("Set up the panels and groups first")
+    heard = (
+        select(Interview.application_id)
+        .join(InterviewGroup, InterviewGroup.id == Interview.group_id)
+        .where(InterviewGroup.exam_id == exam.id)
+    )
+    if set(session.scalars(heard)) != {one.application_id for one in invited(session, exam)}:
+        raise Conflict("The shortlist has changed since the panels were set up: set them up again")
+    return panels
+
+
+def panel_of(session: Session, exam: Exam, code: str, *, lock: bool = False) -> Panel:
+    """A panel of the exam; raises NotFound. With `lock` nobody else acts in it meanwhile."""
+    query = select(Panel).where(Panel.exam_id == exam.id, Panel.code == code)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    panel = session.scalar(query)
+    if panel is None:
+        raise NotFound("There is no panel %(panel)s in this exam", panel=code)
+    return panel
+
+
+def groups_of(session: Session, exam: Exam) -> list[InterviewGroup]:
+    """The exam's groups by code."""
+    query = select(InterviewGroup).where(InterviewGroup.exam_id == exam.id)
+    return list(session.scalars(query.order_by(InterviewGroup.code)))
+
+
+def labels_by_group(session: Session, exam: Exam) -> dict[str, list[str]]:
+    """Labels of the candidates of every group, sorted by their UTF-8 bytes."""
+    query = (
+        select(InterviewGroup.code, Application.label)
+        .join(Interview, Interview.group_id == InterviewGroup.id)
+        .join(Application, Application.id == Interview.application_id)
+        .where(InterviewGroup.exam_id == exam.id)
+    )
+    found: dict[str, list[str]] = {group.code: [] for group in groups_of(session, exam)}
+    for row in session.execute(query):
+        found[row.code].append(row.label)
+    return {code: sorted(labels, key=str.encode) for code, labels in found.items()}
+
+
+def members_of(session: Session, panel: Panel) -> list[tuple[PanelSeat, Interviewer]]:
+    """The drawn interviewers of a panel by place; the chief first."""
+    query = (
+        select(PanelSeat, Interviewer)
+        .join(Interviewer, Interviewer.id == PanelSeat.interviewer_id)
+        .where(PanelSeat.panel_id == panel.id)
+        .order_by(PanelSeat.place)
+    )
+    return [(row[0], row[1]) for row in session.execute(query)]
+
+
+def queue_of(session: Session, panel: Panel) -> list[tuple[Interview, Application]]:
+    """The panel's interviews in the drawn order, read afresh."""
+    query = (
+        select(Interview, Application)
+        .join(InterviewGroup, InterviewGroup.id == Interview.group_id)
+        .join(Application, Application.id == Interview.application_id)
+        .where(InterviewGroup.panel_id == panel.id)
+        .order_by(Interview.place)
+        .execution_options(populate_existing=True)
+    )
+    return [(row[0], row[1]) for row in session.execute(query)]
+
+
+def scores_of(session: Session, interview: Interview) -> dict[int, str]:
+    """The scores that are in, by the interviewer's place."""
+    query = (
+        select(PanelSeat.place, InterviewScore.score)
+        .join(InterviewScore, InterviewScore.panel_seat_id == PanelSeat.id)
+        .where(InterviewScore.application_id == interview.application_id)
+        .order_by(PanelSeat.place)
+    )
+    return {row.place: row.score for row in session.execute(query)}
+
+
+def dropped_places(interview: Interview) -> tuple[int, ...]:
+    """The places whose scores do not count, the highest first."""
+    return tuple(map(int, interview.dropped.split()))

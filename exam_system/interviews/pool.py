@@ -1,0 +1,217 @@
+"""Verbs of the pool: interviewers come in as a table, avoidance is declared one by one."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from exam_system.access import Role
+from exam_system.chance import label
+from exam_system.context import Context, verb
+from exam_system.errors import Conflict, Forbidden, Invalid, NotFound, Sentence
+from exam_system.exams.lookup import open_exam
+from exam_system.exams.models import Exam
+from exam_system.interviews.lookup import begun
+from exam_system.interviews.models import (
+    Avoidance,
+    Interview,
+    Interviewer,
+    InterviewGroup,
+    Panel,
+    PanelSeat,
+)
+from exam_system.people import clean_name
+from exam_system.registration.models import Application
+from exam_system.sheets import Column, read_table
+from exam_system.trust.canonical import clean_label, sha256_hex
+
+RELATIONS = {
+    "kinship": "Kinship",
+    "employer": "Same employer",
+    "school": "Teacher or fellow student",
+    "interest": "Other interest",
+}
+"""The kinds of avoidance and what pages call them (to be translated)."""
+_SEXES = {"男": "male", "女": "female", "male": "male", "female": "female"}
+_ANSWERS = {"是": True, "否": False, "yes": True, "no": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """How many interviewers an import added, and of how many it changed something."""
+
+    added: int
+    changed: int
+
+
+@verb
+def import_interviewers(ctx: Context, *, name: str, data: bytes) -> Imported:
+    """Add interviewers from a table (.csv or .xlsx); who is there already (by certificate) is
+    updated, nobody is removed. Raises SheetError naming every bad cell."""
+    rows = read_table(name, data, COLUMNS).rows
+    present = {row.certificate: row for row in ctx.session.scalars(select(Interviewer))}
+    added = changed = 0
+    for row in rows:
+        values = {column.key: row[column.key] for column in COLUMNS}
+        known = present.get(row["certificate"])
+        if known is None:
+            ctx.session.add(Interviewer(label=label(ctx.chance, "i"), **values))
+            added += 1
+        else:
+            changed += _update(known, values)
+    ctx.session.flush()
+    ctx.record(
+        exam="", subject="pool:interviewers", file=sha256_hex(data), added=added, changed=changed
+    )
+    return Imported(added, changed)
+
+
+def _update(known: Interviewer, values: Mapping[str, Any]) -> bool:
+    different = {key: value for key, value in values.items() if getattr(known, key) != value}
+    for key, value in different.items():
+        setattr(known, key, value)
+    return bool(different)
+
+
+@verb
+def declare_avoidance(
+    ctx: Context, *, code: str, number: str, relation: str, certificate: str = ""
+) -> Avoidance:
+    """Declare that an interviewer must not hear a candidate (by admission number).
+
+    Interviewers declare for themselves; the office names the certificate. The draws keep to it;
+    once the groups are drawn, an avoidance in the own panel is refused.
+    """
+    exam = open_exam(ctx.session, code, "seated", "written", "shortlisted", "interviewing")
+    if relation not in RELATIONS:
+        raise Invalid("Choose the kind of relation")
+    interviewer = _whose(ctx, certificate.strip())
+    application = _candidate(ctx, exam, number.strip())
+    _refuse_twice(ctx, interviewer, application)
+    _refuse_too_late(ctx, exam, interviewer, application)
+    row = Avoidance(interviewer_id=interviewer.id, application_id=application.id, relation=relation)
+    ctx.session.add(row)
+    ctx.session.flush()
+    ctx.record(
+        exam=code,
+        subject=f"interviewer:{interviewer.label}",
+        candidate=application.label,
+        relation=relation,
+    )
+    return row
+
+
+def _whose(ctx: Context, certificate: str) -> Interviewer:
+    if ctx.actor.role is not Role.INTERVIEWER:
+        query = select(Interviewer).where(Interviewer.certificate == certificate)
+    else:
+        query = select(Interviewer).where(Interviewer.account_id == ctx.actor.account_id)
+    found = ctx.session.scalar(query)
+    if found is None:
+        raise NotFound("The pool has no interviewer with this certificate")
+    if certificate not in ("", found.certificate):
+        raise Forbidden("An interviewer declares avoidance for nobody else")
+    return found
+
+
+def _candidate(ctx: Context, exam: Exam, number: str) -> Application:
+    query = select(Application).where(Application.exam_id == exam.id, Application.number == number)
+    found = ctx.session.scalar(query)
+    if found is None:
+        raise NotFound(
+            "No candidate of this exam has the admission number %(number)s", number=number
+        )
+    return found
+
+
+def _refuse_twice(ctx: Context, interviewer: Interviewer, application: Application) -> None:
+    query = select(Avoidance.id).where(
+        Avoidance.interviewer_id == interviewer.id, Avoidance.application_id == application.id
+    )
+    if ctx.session.scalar(query) is not None:
+        raise Conflict("This avoidance is declared already")
+
+
+def _refuse_too_late(
+    ctx: Context, exam: Exam, interviewer: Interviewer, application: Application
+) -> None:
+    # The list of a draw under way is frozen: what is declared now it could not keep to.
+    seated = (
+        select(Panel.id)
+        .join(PanelSeat, PanelSeat.panel_id == Panel.id)
+        .where(Panel.exam_id == exam.id, PanelSeat.interviewer_id == interviewer.id)
+    )
+    panel = ctx.session.scalar(seated)
+    if panel is None:
+        return
+    if begun(ctx.session, exam, "groups", applied=False):
+        raise Conflict("The draw of the groups is under way: declare this when it is finished")
+    hears = (
+        select(Interview.application_id)
+        .join(InterviewGroup, InterviewGroup.id == Interview.group_id)
+        .where(InterviewGroup.panel_id == panel, Interview.application_id == application.id)
+    )
+    if ctx.session.scalar(hears) is not None:
+        raise Conflict(
+            "The groups are drawn and this interviewer's panel hears this candidate: "
+            "tell the inspector before the interview; the interviewer must be replaced"
+        )
+
+
+def _certificate(text: str) -> str:
+    return clean_label(_line(40)(unicodedata.normalize("NFKC", text)))
+
+
+def _area(text: str) -> str:
+    digits = unicodedata.normalize("NFKC", text)
+    if not re.fullmatch("[1-9][0-9]{5}", digits):
+        raise Sentence("An area code has six digits (GB/T 2260).")
+    return digits
+
+
+def _line(longest: int) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if len(text) > longest or "\n" in text:
+            raise Sentence("Enter at most %(longest)s characters in one line.", longest=longest)
+        return text
+
+    return read
+
+
+def _one_of(words: Mapping[str, Any], refusal: str) -> Callable[[str], Any]:
+    def read(text: str) -> Any:
+        if text.casefold() not in words:
+            raise Sentence(refusal)
+        return words[text.casefold()]
+
+    return read
+
+
+SEX_REFUSAL = "Enter 男 or 女 (male or female)."
+CHIEF_REFUSAL = "Enter 是 or 否 (yes or no)."
+COLUMNS = (
+    Column(
+        "certificate",
+        ("证书编号", "考官证书编号", "考官证号", "证书号", "certificate"),
+        parse=_certificate,
+        unique=True,
+    ),
+    Column("name", ("姓名", "考官姓名", "name"), parse=clean_name),
+    Column("sex", ("性别", "sex"), parse=_one_of(_SEXES, SEX_REFUSAL)),
+    Column(
+        "area_code",
+        ("行政区划代码", "区划代码", "地区代码", "所在地代码", "area code"),
+        parse=_area,
+    ),
+    Column("employer", ("工作单位", "所在单位", "单位", "employer"), parse=_line(120)),
+    Column(
+        "chief",
+        ("主考官", "是否主考官", "主考官资格", "可任主考官", "chief"),
+        parse=_one_of(_ANSWERS, CHIEF_REFUSAL),
+    ),
+)

@@ -1,0 +1,60 @@
+"""The hall screen in words: one set of texts for the page and for what it asks every second."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext as _
+
+from exam_system.interviews.showing import Box, Hall
+
+
+def hall_view(hall: Hall) -> dict[str, Any]:
+    """The hall's words and numbers, the same for the page and for its polling."""
+    return {
+        "mark": hall.mark,
+        "panel": hall.panel,
+        "number": "" if hall.place is None else str(hall.place),
+        "sentence": _sentence(hall),
+        "boxes": [_box(hall, box) for box in hall.boxes],
+        "result": hall.result,
+        "heard": [
+            [str(one.place), _("absent") if one.absent else one.result] for one in hall.heard
+        ],
+    }
+
+
+def _box(hall: Hall, box: Box) -> dict[str, str]:
+    place = str(box.place)
+    if box.score:
+        words = {"high": _("highest, dropped"), "low": _("lowest, dropped"), "": _("counts")}
+        tone = "out" if box.dropped else "kept"
+        return {"place": place, "tone": tone, "text": box.score, "word": words[box.dropped]}
+    if box.entered:
+        return {"place": place, "tone": "in", "text": "✓", "word": _("entered")}
+    word = _("awaited") if hall.phase == "called" else ""
+    return {"place": place, "tone": "wait", "text": "–", "word": word}
+
+
+def _sentence(hall: Hall) -> str:
+    sentences = {
+        "waiting": _("The session has not begun"),
+        "open": _of_open(hall),
+        "closed": _("The session is closed"),
+    }
+    return str(sentences[hall.state])
+
+
+def _of_open(hall: Hall) -> str:
+    if hall.phase == "called":
+        entered = sum(box.entered for box in hall.boxes)
+        counts = {"place": hall.place, "entered": entered, "count": len(hall.boxes)}
+        said = _(
+            "Number %(place)s is in the room: %(entered)s of %(count)s scores are in", **counts
+        )
+    elif hall.phase == "scored":
+        values = {"place": hall.place, "result": hall.result}
+        said = _("The score of number %(place)s is %(result)s", **values)
+    else:
+        said = _("Nobody has been called yet")
+    return str(said)

@@ -1,0 +1,353 @@
+"""Pages of interviews: the office's setup, the interviewer's desk, the hall screen, slips."""
+
+from __future__ import annotations
+
+import base64
+
+from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+
+from exam_system.context import Context
+from exam_system.errors import NotFound, Sentence
+from exam_system.exams.lookup import exam_by_code
+from exam_system.exams.models import Exam
+from exam_system.interviews.forms import AvoidanceForm, OwnAvoidanceForm, PanelsForm, PoolForm
+from exam_system.interviews.listing import (
+    avoidances_of,
+    candidates_of,
+    count_avoidances,
+    next_of,
+    overview,
+)
+from exam_system.interviews.lookup import DRAWS, begun, labels_by_group, members_of, panel_of
+from exam_system.interviews.models import Interviewer
+from exam_system.interviews.screen import hall_view
+from exam_system.interviews.service import (
+    RELATIONS,
+    Issued,
+    call_candidate,
+    close_panel,
+    create_panels,
+    declare_avoidance,
+    enter_score,
+    import_interviewers,
+    issue_accounts,
+    mark_absent,
+    open_panel,
+    read_score,
+)
+from exam_system.interviews.showing import Desk, desk_of, hall_of, own_avoidances
+from exam_system.interviews.slips import slip_note, slip_pdf
+from exam_system.registration.lookup import Found, any_application, own
+from exam_system.sheets import SheetError, write_xlsx
+from exam_system.web import acting, actor, download, flash_refusal, looking, say
+
+bp = Blueprint("interviews", __name__)
+PAGE = 200
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@bp.route("/office/interviewers", methods=["GET", "POST"])
+def pool() -> ResponseReturnValue:
+    """The pool of interviewers, and taking a table of them in."""
+    form = PoolForm()
+    if not form.validate_on_submit():
+        return _pool(form, [])
+    file = form.file.data
+    try:
+        with acting() as ctx:
+            taken = import_interviewers(ctx, name=file.filename or "", data=file.read())
+    except SheetError as error:
+        return _pool(form, error.lines(_)), 422
+    except Sentence as error:
+        return _pool(form, [say(error)]), error.status
+    counts = {"added": taken.added, "changed": taken.changed}
+    flash(_("%(added)s interviewers added, %(changed)s changed", **counts), "success")
+    return redirect(url_for("interviews.pool"))
+
+
+def _pool(form: PoolForm, problems: list[str]) -> str:
+    db = looking().session
+    total = db.scalar(select(func.count(Interviewer.id))) or 0
+    page, pages = _page(total)
+    query = select(Interviewer).order_by(Interviewer.certificate)
+    return render_template(
+        "interviews/pool.html",
+        form=form,
+        problems=problems,
+        rows=db.scalars(query.offset((page - 1) * PAGE).limit(PAGE)).all(),
+        total=total,
+        page=page,
+        pages=pages,
+    )
+
+
+def _page(total: int) -> tuple[int, int]:
+    """Which page is asked for, and how many there are."""
+    pages = max(1, -(-total // PAGE))
+    return min(max(request.args.get("page", 1, type=int), 1), pages), pages
+
+
+@bp.get("/office/exams/<code>/interviews")
+def setup(code: str) -> ResponseReturnValue:
+    """Everything about an exam's interviews; one panel's candidates when `panel` is given."""
+    ctx = looking()
+    return _setup(ctx, exam_by_code(ctx.session, code), PanelsForm())
+
+
+def _setup(ctx: Context, exam: Exam, form: PanelsForm) -> str:
+    db = ctx.session
+    chosen = request.args.get("panel", "")
+    panel = panel_of(db, exam, chosen) if chosen else None
+    queue = candidates_of(db, panel) if panel else []
+    return render_template(
+        "interviews/setup.html",
+        exam=exam,
+        form=form,
+        lines=overview(db, exam),
+        groups={code: len(labels) for code, labels in labels_by_group(db, exam).items()},
+        drawn={kind: begun(db, exam, kind, applied=True) for kind in DRAWS},
+        fixed=begun(db, exam, *DRAWS),
+        panel=panel,
+        mark=hall_of(db, exam, panel).mark if panel else "",
+        members=members_of(db, panel) if panel else [],
+        queue=queue,
+        turn=next_of(queue),
+    )
+
+
+@bp.post("/office/exams/<code>/interviews/panels")
+def panels(code: str) -> ResponseReturnValue:
+    """Set up panels and groups."""
+    form = PanelsForm()
+    exam = exam_by_code(looking().session, code)
+    if not form.validate_on_submit():
+        return _setup(looking(), exam, form), 422
+    try:
+        with acting() as ctx:
+            made = create_panels(ctx, code=code, panels=form.panels.data)
+    except Sentence as error:
+        form.panels.errors = [say(error)]
+        return _setup(looking(), exam, form), error.status
+    flash(_("%(count)s panels and as many groups are set up", count=len(made)), "success")
+    return redirect(url_for("interviews.setup", code=code))
+
+
+@bp.route("/office/exams/<code>/interviews/avoidances", methods=["GET", "POST"])
+def avoidances(code: str) -> ResponseReturnValue:
+    """The declared avoidances of an exam, and declaring one for an interviewer."""
+    exam, form = exam_by_code(looking().session, code), AvoidanceForm()
+    if not form.validate_on_submit():
+        return _avoidances(exam, form)
+    try:
+        with acting() as ctx:
+            declare_avoidance(
+                ctx,
+                code=code,
+                certificate=form.certificate.data,
+                number=form.number.data,
+                relation=form.relation.data,
+            )
+    except Sentence as error:
+        form.number.errors = [say(error)]
+        return _avoidances(exam, form), error.status
+    flash(_("The avoidance is declared"), "success")
+    return redirect(url_for("interviews.avoidances", code=code))
+
+
+def _avoidances(exam: Exam, form: AvoidanceForm) -> str:
+    db = looking().session
+    total = count_avoidances(db, exam)
+    page, pages = _page(total)
+    return render_template(
+        "interviews/avoidances.html",
+        exam=exam,
+        form=form,
+        rows=avoidances_of(db, exam, (page - 1) * PAGE, PAGE),
+        relations=RELATIONS,
+        page=page,
+        pages=pages,
+    )
+
+
+@bp.post("/office/exams/<code>/interviews/accounts")
+def accounts(code: str) -> ResponseReturnValue:
+    """Issue accounts; the answer is the only place where the passwords ever stand."""
+    exam = exam_by_code(looking().session, code)
+    try:
+        with acting() as ctx:
+            issued = issue_accounts(ctx, code=code, panel=request.form.get("panel", ""))
+    except Sentence as error:
+        flash_refusal(error)
+        return redirect(url_for("interviews.setup", code=code))
+    # The table travels inside the page: a link to the server would need the passwords kept.
+    table = base64.b64encode(_account_table(exam, issued)).decode()
+    return render_template(
+        "interviews/accounts.html", exam=exam, issued=issued, link=f"data:{XLSX};base64,{table}"
+    )
+
+
+def _account_table(exam: Exam, issued: list[Issued]) -> bytes:
+    columns = [_("Panel"), _("Name"), _("Login name"), _("Password")]
+    rows = [(one.panel, one.name, one.username, one.password) for one in issued]
+    return write_xlsx(f"{exam.code} {_('Accounts of interviewers')}", columns, rows)
+
+
+@bp.post("/office/exams/<code>/interviews/panels/<panel>/open", endpoint="open")
+def open_session(code: str, panel: str) -> ResponseReturnValue:
+    """Open a panel's session."""
+    try:
+        with acting() as ctx:
+            open_panel(ctx, code=code, panel=panel)
+    except Sentence as error:
+        flash_refusal(error)
+    return redirect(url_for("interviews.setup", code=code, panel=panel))
+
+
+@bp.post("/office/exams/<code>/interviews/panels/<panel>/call/<ref>")
+def call(code: str, panel: str, ref: str) -> ResponseReturnValue:
+    """Call the next candidate."""
+    try:
+        with acting() as ctx:
+            call_candidate(ctx, code=code, ref=ref)
+    except Sentence as error:
+        flash_refusal(error)
+    return redirect(url_for("interviews.setup", code=code, panel=panel))
+
+
+@bp.post("/office/exams/<code>/interviews/panels/<panel>/absent/<ref>")
+def absent(code: str, panel: str, ref: str) -> ResponseReturnValue:
+    """Note that the candidate whose turn it is did not come."""
+    try:
+        with acting() as ctx:
+            mark_absent(ctx, code=code, ref=ref)
+    except Sentence as error:
+        flash_refusal(error)
+    return redirect(url_for("interviews.setup", code=code, panel=panel))
+
+
+@bp.get("/office/interviews/<ref>.<any(note, pdf):form>")
+def slip_office(ref: str, form: str) -> ResponseReturnValue:
+    """A candidate's interview slip, to be printed and signed in the room."""
+    ctx = looking()
+    return _slip(ctx, any_application(ctx.session, ref), form)
+
+
+@bp.get("/my/interviews/<ref>.<any(note, pdf):form>")
+def slip(ref: str, form: str) -> ResponseReturnValue:
+    """The candidate's own interview slip."""
+    ctx = looking()
+    return _slip(ctx, own(ctx, ref), form)
+
+
+def _slip(ctx: Context, found: Found, form: str) -> Response:
+    application, exam, post = found[0], found[1], found[2]
+    name = f"interview-{exam.code}-{application.number}.{form}"
+    if form == "note":
+        return download(slip_note(ctx, application), name, "text/plain; charset=utf-8")
+    return download(slip_pdf(ctx, exam, post, application), name, "application/pdf")
+
+
+@bp.get("/interview")
+def desk() -> ResponseReturnValue:
+    """The interviewer's desk."""
+    return _desk()
+
+
+def _desk(typed: str = "", refusal: str = "", sure: str = "") -> str:
+    found = desk_of(looking().session, actor().account_id)
+    return render_template(
+        "interviews/desk.html",
+        desk=found,
+        sentence=hall_view(found.hall)["sentence"] if found else "",
+        typed=typed,
+        refusal=refusal,
+        sure=sure,
+    )
+
+
+def _own_desk() -> Desk:
+    found = desk_of(looking().session, actor().account_id)
+    if found is None:
+        raise NotFound("You have not been drawn for a panel")
+    return found
+
+
+@bp.post("/interview/score")
+def score() -> ResponseReturnValue:
+    """Show the typed score once more; entered is what the interviewer then confirms."""
+    typed = request.form.get("score", "")
+    try:
+        value = read_score(typed)
+        if request.form.get("sure") != "yes":
+            return _desk(typed=value, sure=request.form.get("place", ""))
+        with acting() as ctx:
+            enter_score(
+                ctx,
+                code=request.form.get("code", ""),
+                panel=request.form.get("panel", ""),
+                place=request.form.get("place", 0, type=int),
+                score=value,
+            )
+    except Sentence as error:
+        return _desk(typed=typed, refusal=say(error)), error.status
+    return redirect(url_for("interviews.desk"))
+
+
+@bp.route("/interview/avoidance", methods=["GET", "POST"])
+def avoid() -> ResponseReturnValue:
+    """The interviewer declares an avoidance of their own."""
+    exam, form = _own_desk().exam, OwnAvoidanceForm()
+    if not form.validate_on_submit():
+        return _avoid(exam, form)
+    try:
+        with acting() as ctx:
+            declare_avoidance(
+                ctx, code=exam.code, number=form.number.data, relation=form.relation.data
+            )
+    except Sentence as error:
+        form.number.errors = [say(error)]
+        return _avoid(exam, form), error.status
+    flash(_("The avoidance is declared"), "success")
+    return redirect(url_for("interviews.avoid"))
+
+
+def _avoid(exam: Exam, form: OwnAvoidanceForm) -> str:
+    rows = own_avoidances(looking().session, actor().account_id, exam)
+    return render_template(
+        "interviews/avoid.html", exam=exam, form=form, rows=rows, relations=RELATIONS
+    )
+
+
+@bp.post("/interview/close")
+def close() -> ResponseReturnValue:
+    """The chief interviewer closes the panel."""
+    found = _own_desk()
+    try:
+        with acting() as ctx:
+            close_panel(ctx, code=found.exam.code, panel=found.panel.code)
+    except Sentence as error:
+        flash_refusal(error)
+    return redirect(url_for("interviews.desk"))
+
+
+@bp.get("/exams/<code>/hall/<panel>")
+def hall(code: str, panel: str) -> ResponseReturnValue:
+    """The screen in the hall: everybody sees the scores as soon as all of them are in."""
+    ctx = looking()
+    exam = exam_by_code(ctx.session, code)
+    shown = hall_of(ctx.session, exam, panel_of(ctx.session, exam, panel))
+    return render_template("interviews/hall.html", exam=exam, view=hall_view(shown))
+
+
+@bp.get("/exams/<code>/hall/<panel>.json")
+def hall_state(code: str, panel: str) -> ResponseReturnValue:
+    """What the hall screen and the desks ask for every second."""
+    ctx = looking()
+    exam = exam_by_code(ctx.session, code)
+    shown = hall_of(ctx.session, exam, panel_of(ctx.session, exam, panel))
+    response = jsonify(hall_view(shown))
+    response.headers["Cache-Control"] = "no-store"
+    return response
