@@ -16,9 +16,9 @@ from exam_system.context import Context
 from exam_system.errors import NotFound, Refused, Sentence
 from exam_system.exams.lookup import exam_by_code, rules_of
 from exam_system.exams.models import Exam, Post
+from exam_system.interviews.models import Interview
 from exam_system.records import releases
 from exam_system.records.models import Release
-from exam_system.records.notes import missing_cosigners
 from exam_system.results import own, service
 from exam_system.results.explain import explain
 from exam_system.results.forms import CorrectForm, PrepareForm
@@ -82,16 +82,11 @@ def _panel(ctx: Context, exam: Exam, stage: str) -> StagePanel:
         stage,
         published,
         draft,
-        _missing(ctx, draft) if draft else [],
+        releases.missing_signatures(db, draft) if draft else [],
         dict(Counter(row["outcome"] for row in _rows(ctx, shown))) if shown else {},
         form,
         why,
     )
-
-
-def _missing(ctx: Context, draft: Release) -> list[str]:
-    notes = [note for note in (draft.note_id, draft.root_note_id) if note is not None]
-    return sorted({name for note in notes for name in missing_cosigners(ctx.session, note)})
 
 
 def _next(
@@ -118,7 +113,7 @@ def prepare(code: str) -> ResponseReturnValue:
         with acting() as ctx:
             service.prepare_release(ctx, code=code, stage=stage, reason=reason[:200])
         sentence = _(
-            "The list is signed. It can be published once every inspector has cosigned it."
+            "The list is signed. It can be published once enough inspectors have cosigned it."
         )
         flash(sentence, "info")
     except Sentence as error:
@@ -229,6 +224,7 @@ def mine(ref: str) -> ResponseReturnValue:
         application=application,
         exam=exam,
         records=records,
+        interview=db.get(Interview, application.id),
         trees=trees,
         names=STAGE_NAMES,
         outcome_name=outcome_name,
