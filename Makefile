@@ -8,7 +8,7 @@ BIND ?= 127.0.0.1:8000
 export EXAM_PASSPHRASE ?= demonstration
 WORKERS ?= auto
 
-.PHONY: run test lint bench clean
+.PHONY: run test lint bench images clean
 
 run: $(VENV)/.run $(INSTANCE)/config.toml
 	$(BIN)/exam --instance $(INSTANCE) serve --bind $(BIND)
@@ -36,6 +36,11 @@ $(VENV)/.dev: pyproject.toml
 	python3 -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $@ $(VENV)/.run
+
+# The pictures of the README are taken by the browser test on its way.
+images: $(VENV)/.dev
+	mkdir -p docs/images
+	EXAM_IMAGES=docs/images $(BIN)/python -m pytest -n 0 tests/browser/test_road.py
 
 clean:
 	rm -rf $(VENV) .cache test-output

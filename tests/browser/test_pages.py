@@ -1,0 +1,194 @@
+"""Every page that can be reached by an address: both languages, on a phone, for whom it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Browser
+
+from exam_system.access import PAGES
+from exam_system.app import create_app
+from exam_system.demo.cast import STAFF
+from exam_system.demo.road import PASSWORD
+from exam_system.instance import DEMONSTRATION_PASSWORD
+from exam_system.results.models import Result
+from tests.browser.fair import DRAFT, Fair, id_of, one_ref
+from tests.browser.visitor import Visitor
+
+# Endpoint: who looks, and at which addresses.
+SEEN: dict[str, tuple[str, tuple[str, ...]]] = {
+    "accounts.login": ("", ("/login",)),
+    "accounts.register": ("", ("/register",)),
+    "accounts.home": ("", ("/home",)),
+    "accounts.users": ("admin", ("/users",)),
+    "exams.index": ("", ("/",)),
+    "exams.show": ("", ("/exams/{held}", "/exams/{today}", "/exams/{open}")),
+    "exams.posts": ("", ("/exams/{held}/posts", "/exams/{open}/posts?q=%E9%A3%9E")),
+    "exams.office": ("officer", ("/office/exams",)),
+    "exams.create": ("officer", ("/office/exams/new",)),
+    "exams.setup": ("officer", ("/office/exams/{draft}", "/office/exams/{held}")),
+    "exams.rules": ("officer", ("/office/exams/{draft}/rules", "/office/exams/{held}/rules")),
+    "exams.places": ("officer", ("/office/exams/{draft}/places", "/office/exams/{held}/places")),
+    "exams.sessions": (
+        "officer",
+        ("/office/exams/{draft}/sessions", "/office/exams/{held}/sessions"),
+    ),
+    "exams.fees": ("officer", ("/office/exams/{draft}/fees", "/office/exams/{held}/fees")),
+    "exams.prepare": ("officer", ("/office/exams/{draft}/prepare", "/office/exams/{held}/prepare")),
+    "exams.publish": ("officer", ("/office/exams/{held}/publish",)),
+    "exams.close": ("officer", ("/office/exams/{open}/close", "/office/exams/{held}/close")),
+    "registration.mine": ("candidate", ("/applications",)),
+    "registration.apply": ("candidate", ("/exams/{open}/apply",)),
+    "registration.application": ("applicant", ("/applications/{approved}",)),
+    "registration.queue": ("reviewer", ("/review", "/review?exam={open}")),
+    "registration.review": ("reviewer", ("/review/{waiting}", "/review/{ref}")),
+    "registration.applicants": (
+        "officer",
+        ("/exams/{held}/applicants", "/exams/{open}/applicants"),
+    ),
+    "fees.pay": ("applicant", ("/applications/{approved}/payment",)),
+    "fees.ledger": ("officer", ("/exams/{held}/ledger", "/exams/{held}/ledger?show=owed")),
+    "draws.index": ("", ("/exams/{held}/draws", "/exams/{open}/draws")),
+    "draws.show": (
+        "",
+        ("/draws/{held}-seats/1", "/draws/{held}-interviewers/1", "/draws/{held}-order/1"),
+    ),
+    "draws.office": ("officer", ("/exams/{held}/draws/office",)),
+    "draws.ceremony": ("inspector", ("/draws/{held}-seats/1/ceremony",)),
+    "examday.seats": ("officer", ("/office/exams/{held}/seats", "/office/exams/{open}/seats")),
+    "examday.room": ("officer", ("/office/exams/{held}/rooms/1/1/1",)),
+    "examday.invigilators": (
+        "officer",
+        ("/office/exams/{held}/invigilators", "/office/exams/{open}/invigilators"),
+    ),
+    "marking.index": ("marker", ("/marking",)),
+    "marking.scores": ("marker", ("/marking/{held}", "/marking/{today}")),
+    "interviews.pool": ("officer", ("/office/interviewers",)),
+    "interviews.setup": (
+        "officer",
+        ("/office/exams/{today}/interviews", "/office/exams/{today}/interviews?panel={panel}"),
+    ),
+    "interviews.avoidances": ("officer", ("/office/exams/{today}/interviews/avoidances",)),
+    "interviews.desk": ("interviewer", ("/interview",)),
+    "interviews.avoid": ("interviewer", ("/interview/avoidance",)),
+    "interviews.hall": ("", ("/exams/{today}/hall/{panel}", "/exams/{held}/hall/{panel}")),
+    "results.office": (
+        "officer",
+        ("/exams/{held}/results/office", "/exams/{today}/results/office"),
+    ),
+    "results.lists": ("", ("/exams/{held}/results", "/exams/{open}/results")),
+    "results.release": (
+        "",
+        ("/exams/{held}/results/1", "/exams/{held}/results/2", "/exams/{held}/results/3"),
+    ),
+    "results.mine": ("candidate", ("/my/applications/{ref}/results",)),
+    "oversight.desk": ("inspector", ("/oversight",)),
+    "oversight.acts": ("inspector", ("/oversight/acts", "/oversight/acts?exam={held}&page=2")),
+    "oversight.act": ("inspector", ("/oversight/acts/0", "/oversight/acts/20")),
+    "oversight.log": ("", ("/log",)),
+    "oversight.published": (
+        "",
+        ("/published/", "/published/log", "/published/results-{held}-v3"),
+    ),
+    "oversight.check": ("", ("/check",)),
+}
+# What is no page but a file: who fetches it, its address, how it begins.
+FILES: dict[str, tuple[str, str, bytes]] = {
+    "static": ("", "/static/site.css", b"/*"),
+    "bootstrap.static": ("", "/bootstrap/static/css/bootstrap.min.css", b"@charset"),
+    "registration.photo_file": ("candidate", "/applications/{ref}/photo.jpg", b"\xff\xd8"),
+    "registration.review_photo": ("reviewer", "/review/{ref}/photo.jpg", b"\xff\xd8"),
+    "fees.status": ("candidate", "/applications/{ref}/payment/status.json", b"{"),
+    "draws.manifest": ("", "/draws/{held}-seats/1/manifest.json", b"{"),
+    "examday.ticket": ("candidate", "/applications/{ref}/ticket.pdf", b"%PDF"),
+    "interviews.slip_office": ("officer", "/office/interviews/{ref}.pdf", b"%PDF"),
+    "interviews.hall_state": ("", "/exams/{today}/hall/{panel}.json", b"{"),
+    "interviews.slip": ("candidate", "/my/interviews/{ref}.pdf", b"%PDF"),
+    "results.slip": ("candidate", "/my/applications/{ref}/results/1/slip.tlog-proof", b""),
+    "results.slip_pdf": ("candidate", "/my/applications/{ref}/results/1/slip.pdf", b"%PDF"),
+    "oversight.to_cosign": ("inspector", "/oversight/to-cosign.zip", b"PK"),
+    "oversight.records": ("inspector", "/oversight/records/results-{held}-v3", b"PK"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """What stands in the addresses, and who logs in with what."""
+
+    names: dict[str, str]
+    logins: dict[str, tuple[str, str]]
+
+
+@pytest.fixture(scope="module")
+def data(fair: Fair) -> Data:
+    """A proposed candidate of the held exam, one of today's interviewers, the staff."""
+    heard = one_ref(fair, Result.outcome == "proposed", fair.held)
+    names = {
+        "draft": DRAFT,
+        "held": fair.held.code,
+        "today": fair.today.code,
+        "open": fair.open.code,
+        "ref": heard,
+        "waiting": fair.open.applicants[-1][1],
+        "approved": fair.open.applicants[0][1],
+        "panel": fair.interviewers[0].panel,
+    }
+    staff = {role: (role, DEMONSTRATION_PASSWORD) for _, role, _ in STAFF}
+    first = fair.interviewers[0]
+    people = {
+        "interviewer": (first.username, first.password),
+        "candidate": (id_of(fair.held, heard), PASSWORD),
+        "applicant": (id_of(fair.open, names["approved"]), PASSWORD),
+    }
+    return Data(names, staff | people)
+
+
+def get_endpoints(fair: Fair) -> set[str]:
+    """The endpoints of the access table that answer to an address."""
+    app = create_app(fair.stage.folder, clock=fair.stage.cast.clock)
+    app.extensions["office"].engine.dispose()
+    return {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())}
+
+
+def test_every_page_is_in_this_list(fair: Fair) -> None:
+    assert {*SEEN, *FILES} == get_endpoints(fair) & set(PAGES)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_pages_are_sound(chromium: Browser, fair: Fair, data: Data, language: str) -> None:
+    faults: list[str] = []
+    for who in dict.fromkeys(who for who, _ in SEEN.values()):
+        with visitor(chromium, fair, data, who, language) as person:
+            for endpoint, (whose, paths) in SEEN.items():
+                for path in paths if whose == who else ():
+                    faults += faults_of(person, endpoint, path.format(**data.names))
+    assert not faults, "\n".join(faults)
+
+
+def faults_of(person: Visitor, endpoint: str, path: str) -> list[str]:
+    person.page.goto(path)
+    return [f"{endpoint} {path} ({person.language}): {fault}" for fault in person.faults()]
+
+
+def test_files_are_given(chromium: Browser, fair: Fair, data: Data) -> None:
+    for who in dict.fromkeys(who for who, _, _ in FILES.values()):
+        with visitor(chromium, fair, data, who, "zh") as person:
+            for whose, path, begins in FILES.values():
+                if whose == who:
+                    answer = person.context.request.get(path.format(**data.names))
+                    assert answer.status == 200, path
+                    assert answer.body().startswith(begins), path
+
+
+@contextmanager
+def visitor(
+    chromium: Browser, fair: Fair, data: Data, who: str, language: str
+) -> Iterator[Visitor]:
+    person = Visitor(chromium, fair.stage, "phone", language)
+    if who:
+        person.log_in(*data.logins[who])
+    yield person
+    person.context.close()

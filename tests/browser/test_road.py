@@ -1,0 +1,133 @@
+"""One small exam from its first page to a verified result, walked in Chromium."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import openpyxl  # type: ignore[import-untyped]
+import pytest
+from playwright.sync_api import Browser
+
+from exam_system.demo import sources
+from exam_system.demo.road import Road
+from tests.browser.conftest import OPENS
+from tests.browser.drawing import draw_invigilators, draw_seats, fetch_ticket, keep, see_the_draw
+from tests.browser.fair import HELD, plan
+from tests.browser.hearing import hear, set_up_interviews
+from tests.browser.opening import announce, apply, close_registration, create, pay, review, set_up
+from tests.browser.stage import open_stage
+from tests.browser.visitor import Visitor
+from tests.browser.walk import Walk, run_exam
+
+OTHERS = 9
+
+
+@pytest.fixture
+def walk(chromium: Browser, tmp_path: Path) -> Iterator[Walk]:
+    """An empty office and the people who will hold an exam in it."""
+    with open_stage(tmp_path / "instance", OPENS, "road") as stage:
+        desk = tmp_path / "desk"
+        desk.mkdir()
+        exam = plan("as-2026", HELD, OPENS, OTHERS)
+        walk = Walk(
+            stage,
+            Road(stage.cast, exam, 2_000),
+            officer=Visitor(chromium, stage, "desktop", "zh"),
+            inspector=Visitor(chromium, stage, "desktop", "en"),
+            candidate=Visitor(chromium, stage, "phone", "zh"),
+            public=Visitor(chromium, stage, "phone", "en"),
+            desk=desk,
+        )
+        yield walk
+        for visitor in (walk.officer, walk.inspector, walk.candidate, walk.public):
+            visitor.context.close()
+
+
+def test_an_exam_from_its_rules_to_a_verified_slip(walk: Walk, chromium: Browser) -> None:
+    walk.officer.log_in("officer")
+    walk.inspector.log_in("inspector")
+    create(walk)
+    set_up(walk)
+    announce(walk)
+    apply(walk)
+    review(walk, chromium)
+    pay(walk)
+    close_registration(walk)
+    draw_seats(walk)
+    see_the_draw(walk, chromium)
+    fetch_ticket(walk)
+    draw_invigilators(walk)
+    mark(walk, chromium)
+    release(walk, "33-written", 1)
+    release(walk, "34-shortlist", 2)
+    set_up_interviews(walk)
+    hear(walk, chromium)
+    release(walk, "41-final", 3)
+    read_scores(walk)
+    read_the_log(walk)
+    assert " refused" not in run_exam("verify", str(walk.stage.folder / "published"))
+
+
+def mark(walk: Walk, chromium: Browser) -> None:
+    walk.stage.at(walk.plan.written_on + timedelta(days=10))
+    numbers = walk.numbers()
+    rest = [number for ref, number in sorted(numbers.items()) if ref != walk.ref]
+    table = sources.marks(walk.plan, rest) + f"\n{numbers[walk.ref]},91.5,88.0".encode()
+    marker = Visitor(chromium, walk.stage, "desktop", "en")
+    marker.log_in("marker")
+    marker.visit(f"/marking/{walk.code}")
+    marker.attach("file", "marks.csv", table)
+    marker.press("Take the marks in")
+    marker.shoot("32-marks")
+    marker.context.close()
+
+
+def release(walk: Walk, name: str, version: int) -> None:
+    walk.stage.at(walk.stage.cast.clock.now() + timedelta(days=1))
+    officer = walk.officer
+    officer.visit(f"/exams/{walk.code}/results/office")
+    officer.press("Compute, recheck and sign the list")
+    walk.cosign()
+    officer.visit(f"/exams/{walk.code}/results/office")
+    officer.press("Publish version %(version)s", version=version)
+    walk.public.visit(f"/exams/{walk.code}/results/{version}")
+    walk.public.shoot(name)
+    officer.visit(f"/exams/{walk.code}/results/{version}")
+    officer.shoot(name)
+
+
+def read_scores(walk: Walk) -> None:
+    candidate = walk.candidate
+    candidate.visit("/applications")
+    candidate.follow("Scores")
+    assert candidate.say("proposed for appointment") in candidate.text()
+    keep(candidate.shoot("42-scores"), "score.png", 2100)
+    slip = candidate.fetch("Signed proof (slip.tlog-proof)", walk.desk)
+    keys = walk.desk / "keys.txt"
+    keys.write_bytes(candidate.context.request.get("/published/keys.txt").body())
+    told = run_exam("verify", str(slip), "--keys", str(keys))
+    assert "1 files verified" in told
+
+
+def read_the_log(walk: Walk) -> None:
+    inspector = walk.inspector
+    inspector.visit("/oversight/acts")
+    inspector.fill({"exam": walk.code, "kind": "draws.commit_secret"})
+    inspector.press("Show")
+    rows = inspector.page.locator("main tbody tr")
+    assert rows.count() == 2 * 5  # both sides, five draws
+    inspector.shoot("43-acts")
+    table = inspector.fetch("Export to a spreadsheet (is logged)", walk.desk).read_bytes()
+    book = openpyxl.load_workbook(io.BytesIO(table)).active
+    assert sum(row[2] == "draws.commit_secret" for row in book.values) == 2 * 5
+    rows.first.get_by_role("link").click()
+    inspector.look()
+    inspector.shoot("44-act")
+    inspector.visit("/oversight")
+    inspector.shoot("45-inspector")
+    records = inspector.fetch("zip with the salted records", walk.desk)
+    keys = walk.desk / "keys.txt"
+    assert f"ok results-{walk.code}-v3" in run_exam("verify", str(records), "--keys", str(keys))

@@ -1,0 +1,188 @@
+"""Somebody at a browser: goes to pages, fills in forms, and looks at every page they meet."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
+
+from exam_system.instance import DEMONSTRATION_PASSWORD
+from exam_system.language import translations
+from tests.browser.stage import Stage
+from tests.conftest import ROOT
+
+SHOTS = ROOT / "test-output" / "screenshots"
+DEVICES: dict[str, dict[str, Any]] = {
+    "phone": {
+        "viewport": {"width": 390, "height": 844},
+        "is_mobile": True,
+        "has_touch": True,
+        "device_scale_factor": 2,
+    },
+    "desktop": {"viewport": {"width": 1280, "height": 900}},
+}
+LOCALES = {"zh": "zh-CN", "en": "en"}
+TELL_VIOLATIONS = """document.addEventListener("securitypolicyviolation", (event) =>
+  console.error(`policy: ${event.violatedDirective} stops ${event.blockedURI || "inline"}`));"""
+WIDTH = "() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+# Rules of WCAG 2.1 AA and axe's own best practices, which is what `axe.run()` does by itself.
+AXE = Axe()
+_SERVER_SAID = re.compile(r"Failed to load resource: .*status of (\d{3})")
+
+
+class Visitor:
+    """One person with a device and a language.
+
+    `complaints` are the browser's since the last look; `known` is who is logged in.
+    """
+
+    def __init__(self, browser: Browser, stage: Stage, device: str, language: str) -> None:
+        self.device, self.language, self.stage = device, language, stage
+        self.context = browser.new_context(
+            base_url=stage.url,
+            locale=LOCALES[language],
+            timezone_id="Asia/Shanghai",
+            reduced_motion="reduce",
+            **DEVICES[device],
+        )
+        self.context.add_init_script(TELL_VIOLATIONS)
+        self.complaints: list[str] = []
+        self.status = 0
+        self.known: tuple[str, str] | None = None
+        self.page: Page = self.context.new_page()
+        self.page.set_default_timeout(20_000)
+        self.page.on("console", self._heard)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
+        self.page.on("response", self._answered)
+        self.page.on("requestfailed", self._failed)
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.complaints.append(message.text)
+
+    def _answered(self, response: Response) -> None:
+        if response.request.is_navigation_request() and response.status not in (302, 303):
+            self.status = response.status
+
+    def _failed(self, request: Request) -> None:
+        why = request.failure or ""
+        if "ERR_ABORTED" not in why:  # a page left while its script was asking, or a download
+            self.complaints.append(f"{request.url}: {why}")
+
+    def say(self, sentence: str, **values: object) -> str:
+        """A sentence of the pages in the visitor's language."""
+        text = translations(self.language).gettext(sentence)
+        assert text != sentence or self.language == "en", f"not translated: {sentence}"
+        return text % values if values else text
+
+    def visit(self, path: str, *, status: int = 200) -> None:
+        """Go to an address and look at the page.
+
+        Where the office's clock has moved by more than a session lasts, one logs in again.
+        """
+        self.page.goto(path)
+        if self.known and "/login?next=" in self.page.url:
+            self._log_in()
+        self.look(status=status)
+
+    def press(self, sentence: str, *, status: int = 200, **values: object) -> None:
+        """Press the button that says this, and look at the page to which it leads."""
+        with self.page.expect_navigation():
+            self.page.get_by_role("button", name=self.say(sentence, **values), exact=True).click()
+        self.look(status=status)
+
+    def follow(self, sentence: str, **values: object) -> None:
+        """Follow the first link that says this, and look at the page to which it leads."""
+        link = self.page.get_by_role("link", name=self.say(sentence, **values), exact=True)
+        with self.page.expect_navigation():
+            link.first.click()
+        self.look()
+
+    def fetch(self, sentence: str, folder: Path, **values: object) -> Path:
+        """Press the link or button that says this and keep the file that it gives."""
+        name = self.say(sentence, **values)
+        found = self.page.get_by_role("link", name=name, exact=True).or_(
+            self.page.get_by_role("button", name=name, exact=True)
+        )
+        with self.page.expect_download() as download:
+            found.first.click()
+        path = folder / download.value.suggested_filename
+        download.value.save_as(path)
+        return path
+
+    def fill(self, values: dict[str, str]) -> None:
+        """Fill in fields, or choose in lists, by the names of the fields."""
+        for name, value in values.items():
+            field = self.page.locator(f'main [name="{name}"]')
+            if field.evaluate("element => element.tagName") == "SELECT":
+                field.select_option(value)
+            else:
+                field.fill(value)
+
+    def attach(self, name: str, file: str, data: bytes) -> None:
+        """Choose a file for an upload."""
+        kind = "image/jpeg" if file.endswith(".jpg") else "application/octet-stream"
+        upload: Any = {"name": file, "mimeType": kind, "buffer": data}
+        self.page.locator(f'main [name="{name}"]').set_input_files(upload)
+
+    def log_in(self, login: str, password: str = DEMONSTRATION_PASSWORD) -> None:
+        """Log in through the page."""
+        self.page.goto("/login")
+        assert self.status == 200, self.page.content()
+        self.known = login, password
+        self._log_in()
+
+    def _log_in(self) -> None:
+        assert self.known
+        self.fill(dict(zip(("login", "password"), self.known, strict=True)))
+        with self.page.expect_navigation():
+            self.page.get_by_role("button", name=self.say("Log in"), exact=True).click()
+
+    def look(self, *, status: int = 200) -> None:
+        """What holds on every page: see `faults`."""
+        faults = self.faults(status=status)
+        assert not faults, f"{self.page.url}\n" + "\n".join(faults)
+
+    def faults(self, *, status: int = 200) -> list[str]:
+        """What is wrong with the page: status, console, policy, language, width, axe-core."""
+        self.page.wait_for_load_state("load")
+        found = [text for text in self.complaints if not _expected(text, status)]
+        self.complaints.clear()
+        if self.status != status:
+            found.append(f"status {self.status} instead of {status}")
+        lang = self.page.locator("html").get_attribute("lang")
+        ours = self.page.url.startswith(self.stage.url)
+        if ours and lang != {"zh": "zh-CN", "en": "en"}[self.language]:
+            found.append(f"the page says that its language is {lang}")
+        if self.device == "phone":
+            wide, screen = self.page.evaluate(WIDTH)
+            if max(wide, screen) > DEVICES["phone"]["viewport"]["width"]:
+                found.append(f"the phone scrolls sideways: {wide} in {screen}")
+        return found + self._axe()
+
+    def _axe(self) -> list[str]:
+        violations = AXE.run(self.page).response["violations"]
+        return [
+            f"axe {one['id']}: {one['help']}: {node['target']} {node['html'][:200]}"
+            for one in violations
+            for node in one["nodes"]
+        ]
+
+    def shoot(self, name: str) -> Path:
+        """Keep a picture of the whole page."""
+        path = SHOTS / f"{name}-{self.device}-{self.language}.png"
+        self.page.screenshot(path=path, full_page=True)
+        return path
+
+    def text(self, selector: str = "main") -> str:
+        """The text of a part of the page as it is seen."""
+        return self.page.locator(selector).inner_text()
+
+
+def _expected(text: str, status: int) -> bool:
+    """Chromium complains of a refused form as of a missing file."""
+    said = _SERVER_SAID.match(text)
+    return said is not None and int(said[1]) == status and status >= 400
