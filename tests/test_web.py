@@ -84,3 +84,18 @@ def test_the_log_is_served_as_it_was_signed(world: World) -> None:
     served = client.get("/published/log/checkpoint").data
     assert served == (world.config.published / "log" / "checkpoint").read_bytes()
     assert client.get("/published/keys.txt").status_code == 200
+
+
+def test_a_fault_is_said_in_both_languages(world: World) -> None:
+    app = world.app()
+    app.config.update(TESTING=False, PROPAGATE_EXCEPTIONS=False)
+
+    def broken() -> str:
+        raise RuntimeError("nobody thought of this")
+
+    app.view_functions["exams.index"] = broken
+    answer = app.test_client().get("/")
+    assert answer.status_code == 500
+    assert "系统出现故障" in answer.text
+    assert "Nothing was done" in answer.text
+    assert "nobody thought" not in answer.text

@@ -1,0 +1,86 @@
+"""Both verifiers agree: 1,000 random bundles, half of them spoiled, the same verdict on each."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import pytest
+from playwright.sync_api import Page
+
+from exam_system.verify.checks import Unreadable
+from exam_system.verify.run import verify
+from tests.verify.builder import Office, write
+from tests.verify_page.asked import Run, ask, refused
+from tests.verify_page.lies import lie
+from tests.verify_page.made import Case, Files, make
+from tests.verify_page.spoiled import flipped, spoil, zipped
+
+pytestmark = pytest.mark.browser
+CASES = 1000
+BATCH = 50
+NOTHING = "nothing"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Numbers of the checks that are refused, in order, and all that is said of them."""
+
+    checks: list[str]
+    said: list[str]
+
+
+def generated(number: int) -> Files:
+    """Case 0, 2, 4, … hold; the others are spoiled, most by damage and some by lies."""
+    rng = Random(number)
+    if number % 2 == 0:
+        files = make(rng).files
+    elif rng.random() < 0.35:
+        office = Office()
+        files = {**lie(rng, office), "keys.txt": office.keys}
+    else:
+        files = spoil(rng, make(rng))
+    if rng.random() < 0.15:
+        files = zipped(files)
+        if number % 2 and rng.random() < 0.5:
+            files = flipped(rng, Case(Office(), files))
+    return files
+
+
+def by_program(folder: Path, files: Files) -> Verdict:
+    """What exam_system.verify says of the files in a folder."""
+    try:
+        found = verify([write(folder, files)]).refused
+    except Unreadable as error:
+        return Verdict([NOTHING], [str(error)])
+    finally:
+        shutil.rmtree(folder)
+    return Verdict([error.check.id for error in found], [str(error) for error in found])
+
+
+def by_page(run: Run) -> Verdict:
+    """What the page said."""
+    if not run["objects"]:
+        return Verdict([NOTHING], ["no keys, or no objects"])
+    said = [f"{one['where']} {one['en']}" for one in run["objects"] if not one["ok"]]
+    return Verdict(refused(run), said)
+
+
+def test_both_verifiers_agree(page: Page, tmp_path: Path) -> None:
+    cases = [generated(number) for number in range(CASES)]
+    ours = [by_program(tmp_path / str(n), files) for n, files in enumerate(cases)]
+    pages: list[Verdict] = []
+    for start in range(0, CASES, BATCH):
+        pages += map(by_page, ask(page, cases[start : start + BATCH]))
+    both = list(enumerate(zip(ours, pages, strict=True)))
+    assert [number for number, (one, _) in both if one.checks and number % 2 == 0] == []
+    split = [(n, one, other) for n, (one, other) in both if bool(one.checks) != bool(other.checks)]
+    assert split == []
+    wrong = [number for number, (one, _) in both if one.checks]
+    assert len(wrong) >= CASES * 2 // 5
+    named = [(n, one, other) for n, (one, other) in both if one.checks[:1] != other.checks[:1]]
+    assert len(named) <= len(wrong) * 0.05, named
+    kinds = {one.checks[0] for one in ours if one.checks}
+    assert len(kinds) >= 30, sorted(kinds)
