@@ -58,6 +58,7 @@ VERBS: dict[str, Verb] = {
     ),
     "oversight.register_server_keys": Verb(SYSTEM, "The keys of the server were registered"),
     "oversight.cosign_notes": Verb(frozenset({Role.INSPECTOR}), "An inspector cosigned a note"),
+    "oversight.gather_cosignature": Verb(SYSTEM, "A witness cosigned a head of the log"),
     "oversight.export_acts": Verb(frozenset({Role.INSPECTOR}), "The record of acts was exported"),
     "exams.create_exam": _office("An exam was created"),
     "exams.set_rules": _office("The rule set was changed"),

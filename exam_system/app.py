@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flask import Flask, redirect, render_template, request, url_for
+from flask import Flask, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_bootstrap import Bootstrap5
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
 
 from exam_system import access, web
 from exam_system.accounts.views import bp as accounts
 from exam_system.chance import Chance
-from exam_system.clock import Clock
+from exam_system.clock import Clock, rfc3339
 from exam_system.context import VERBS
 from exam_system.draws.views import bp as draws
-from exam_system.errors import Refused, Sentence
+from exam_system.errors import Refused, Sentence, Unavailable
 from exam_system.examday.views import bp as examday
 from exam_system.exams.views import bp as exams
 from exam_system.fees.views import bp as fees
@@ -72,13 +73,18 @@ def create_app(
     app.register_error_handler(Sentence, refused)
     app.register_error_handler(web.LoginNeeded, login_first)
     app.register_error_handler(CSRFError, stale_form)
+    app.register_error_handler(Unavailable, stopped)
+    app.register_error_handler(OperationalError, unwritten)
+    app.register_error_handler(500, fault)
     for status in (400, 404, 405, 413):
         app.register_error_handler(status, plain_error)
-    app.jinja_env.globals.update(nonce=web.nonce, actor=web.actor, office=web.office)
+    app.jinja_env.globals.update(
+        nonce=web.nonce, actor=web.actor, office=web.office, closed=web.closed
+    )
     return app
 
 
-def refused(error: Sentence) -> ResponseReturnValue:
+def refused(error: Sentence) -> tuple[str, int]:
     """A refusal that no page caught."""
     return render_template("error.html", sentence=web.say(error), status=error.status), error.status
 
@@ -95,6 +101,26 @@ def stale_form(_error: CSRFError) -> ResponseReturnValue:
     return refused(Refused("The form has expired: go back, reload the page and send it again"))
 
 
+def stopped(error: Unavailable) -> ResponseReturnValue:
+    """Acts have stopped; why stands in the server's own log."""
+    cause = error.__cause__
+    current_app.logger.error("acts have stopped: %s", cause or error)
+    return refused(error.sentence)[0], error.status
+
+
+def unwritten(error: OperationalError) -> ResponseReturnValue:
+    """The database did not take it: disk full, locked for too long, gone."""
+    current_app.logger.error("the database cannot be used: %s", error.orig)
+    sentence = Sentence("The database cannot be written at the moment: nothing was done")
+    return refused(sentence)[0], 503
+
+
+def fault(_error: Exception) -> ResponseReturnValue:
+    """Something nobody thought of; the page needs neither the database nor a language."""
+    now = web.office().clock.now()
+    return render_template("fault.html", at=rfc3339(now)), 500
+
+
 def plain_error(error: Exception) -> ResponseReturnValue:
     """Errors of the server itself, in words."""
     status = getattr(error, "code", 500)
@@ -105,4 +131,3 @@ def plain_error(error: Exception) -> ResponseReturnValue:
     }
     sentence = Refused(sentences.get(status, "The request could not be understood"))
     return render_template("error.html", sentence=web.say(sentence), status=status), status
-

@@ -7,19 +7,20 @@ from pathlib import Path
 
 import click
 
-from exam_system import instance
+from exam_system import config, instance
 from exam_system.accounts.commands import users
 from exam_system.chance import SystemChance
 from exam_system.clock import SystemClock
 from exam_system.command import found_log
 from exam_system.demo.command import demo
 from exam_system.errors import Fault, Sentence
-from exam_system.inspector import inspector
+from exam_system.inspector.commands import inspector
 from exam_system.keys import PASSPHRASE
+from exam_system.oversight.gather import gather
 from exam_system.records.commands import log
 from exam_system.server import serve
 from exam_system.trust.errors import TrustError
-from exam_system.verify.commands import verify
+from exam_system.verify.commands import monitor, verify
 
 
 @click.group()
@@ -48,10 +49,10 @@ def exam(context: click.Context, folder: Path) -> None:
 @click.option("--demonstration", is_flag=True, help="Weak passwords, rehearsal time, no https.")
 @click.option("--migrate", is_flag=True, help="Only bring the tables of an instance up to date.")
 @click.pass_obj
-def init(folder: Path, demonstration: bool, migrate: bool, **values: str) -> None:
+def init(folder: Path, /, demonstration: bool, migrate: bool, **values: str) -> None:
     """Create an instance: configuration, keys, fonts, tables."""
     if migrate:
-        instance.migrate(instance.config.load(folder))
+        instance.migrate(config.load(folder))
         return
     rest = {
         "demonstration": demonstration,
@@ -68,7 +69,9 @@ exam.add_command(serve)
 exam.add_command(users)
 exam.add_command(inspector)
 exam.add_command(log)
+log.add_command(gather)
 exam.add_command(verify)
+exam.add_command(monitor)
 
 
 def main() -> None:

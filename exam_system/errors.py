@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from exam_system.sheets.sentence import Sentence
 
-__all__ = ["Conflict", "Fault", "Forbidden", "Invalid", "NotFound", "Refused", "Sentence"]
+__all__ = [
+    "Conflict",
+    "Fault",
+    "Forbidden",
+    "Invalid",
+    "NotFound",
+    "Refused",
+    "Sentence",
+    "Unavailable",
+]
 
 
 class Refused(Sentence):
@@ -35,3 +44,16 @@ class Conflict(Refused):
 
 class Fault(RuntimeError):
     """The system itself is not in order (configuration, missing trace): it stops and says so."""
+
+
+class Unavailable(Fault):
+    """Acts have stopped: nothing may be done until the log is in order again (503).
+
+    Not a refusal of what was asked, so that no page takes it for one.
+    """
+
+    status = 503
+
+    def __init__(self, sentence: Sentence, why: str = "") -> None:
+        super().__init__(f"{sentence} ({why})" if why else str(sentence))
+        self.sentence = sentence

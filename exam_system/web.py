@@ -15,7 +15,7 @@ from exam_system import access
 from exam_system.accounts import sessions
 from exam_system.context import PUBLIC, SYSTEM, Actor, Context
 from exam_system.database import reading
-from exam_system.errors import Forbidden, Sentence
+from exam_system.errors import Forbidden, Sentence, Unavailable
 from exam_system.office import Office
 
 
@@ -46,11 +46,18 @@ def actor() -> Actor:
     return found
 
 
+STORED = Sentence(
+    "What you did is stored but not yet in the signed log, which cannot be written at the moment. "
+    "It counts once it is signed; until then acts have stopped."
+)
+
+
 @contextmanager
 def acting(*, as_system: bool = False) -> Iterator[Context]:
     """A writing transaction: committed when the block ends, rolled back when it raises.
 
     After the commit the log is sealed, so that the act is in a signed head before the answer.
+    Raises Unavailable, which no page catches, while acts have stopped.
     """
     parts = office()
     ctx = parts.context(SYSTEM if as_system else actor(), write=True)
@@ -58,7 +65,10 @@ def acting(*, as_system: bool = False) -> Iterator[Context]:
         yield ctx
         ctx.session.commit()
     if ctx.recorded:
-        parts.seal()
+        try:
+            parts.seal()
+        except Unavailable as error:
+            raise Unavailable(STORED) from error
 
 
 def guard() -> None:
@@ -88,6 +98,12 @@ def close(_error: BaseException | None = None) -> None:
 def say(error: Sentence) -> str:
     """The refusal's sentence in the request's language."""
     return error.text(gettext)
+
+
+def closed() -> str:
+    """Why the instance is only for reading, in the request's language; "" when it is not."""
+    sentence = office().standing.closed
+    return say(sentence) if sentence else ""
 
 
 def flash_refusal(error: Sentence) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from exam_system.config import Config
 from exam_system.draws.computing import ticket_rows, transcript_of
-from exam_system.draws.lookup import Held, contributions, subject
+from exam_system.draws.lookup import Held, contributions, cosigning, subject
 from exam_system.errors import Conflict, Fault
 from exam_system.records.heads import act_proof, cosigned_head
 from exam_system.records.models import Act, ActDetail, Leaf
@@ -122,7 +122,7 @@ def _acts(session: Session, log: Path, held: Held) -> dict[str, bytes]:
     rows = ceremony_acts(session, held)
     if not rows or rows[-1][0].kind != "draws.finish_draw":
         raise Conflict("The log has not been signed since the draw was finished")
-    head = cosigned_head(session, rows[-1][2] + 1)
+    head = cosigned_head(session, rows[-1][2] + 1, **cosigning(held.manifest))
     if head is None:
         raise Conflict(
             "Not published: the inspector has not signed a head of the log that covers this draw"

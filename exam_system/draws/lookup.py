@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, TypedDict, cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, defer
@@ -14,6 +15,13 @@ from exam_system.exams.lookup import open_exam
 from exam_system.exams.models import Exam
 from exam_system.exams.states import STATES
 from exam_system.trust.canonical import parse_jcs
+
+
+class Cosigning(TypedDict):
+    """How many of which inspectors (vkeys) must cosign a draw, as its manifest says."""
+
+    needed: int
+    among: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +41,13 @@ class Held:
     def manifest(self) -> dict[str, Any]:
         """The frozen manifest, read."""
         return cast(dict[str, Any], parse_jcs(self.attempt.manifest.encode()))
+
+
+def cosigning(manifest: Mapping[str, Any]) -> Cosigning:
+    """What a frozen manifest says about cosignatures."""
+    keys = manifest["keys"].items()
+    inspectors = [vkey for name, vkey in keys if name.startswith("inspector")]
+    return {"needed": manifest["cosigners"], "among": inspectors}
 
 
 def subject(draw: str, number: int) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from exam_system.context import Context
 from exam_system.draws.bundle import ceremony_acts, folder_name
 from exam_system.draws.computing import transcript_of
-from exam_system.draws.lookup import Held, attempts_of, contributions
+from exam_system.draws.lookup import Held, attempts_of, contributions, cosigning
 from exam_system.draws.models import Attempt, Contribution, Draw
 from exam_system.draws.paper import example_label
 from exam_system.draws.recipes import KINDS, RECIPES
@@ -198,11 +198,12 @@ def missing_for_publication(session: Session, held: Held) -> list[Sentence]:
     note_id = held.attempt.note_id
     if held.attempt.state != "finished" or note_id is None:
         return []
+    enough = cosigning(held.manifest)
     found: list[Sentence] = [
         Sentence("the signature of %(who)s under the draw's result", who=name)
-        for name in missing_cosigners(session, note_id)
+        for name in missing_cosigners(session, note_id, **enough)
     ]
     rows = ceremony_acts(session, held)
-    if cosigned_head(session, rows[-1][2] + 1) is None:
+    if cosigned_head(session, rows[-1][2] + 1, **enough) is None:
         found.append(Sentence("the inspector's signature under the newest head of the log"))
     return found

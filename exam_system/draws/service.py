@@ -17,13 +17,21 @@ from exam_system.draws.computing import (
     result_of,
     transcript_of,
 )
-from exam_system.draws.lookup import Held, contributions, find, lock_exam, subject
+from exam_system.draws.lookup import (
+    Held,
+    contributions,
+    cosigning,
+    find,
+    lock_exam,
+    subject,
+)
 from exam_system.draws.models import Attempt, Contribution, Draw
 from exam_system.draws.paper import certificate_of
 from exam_system.draws.recipes import Recipe, recipe_of
 from exam_system.draws.states import move, require
 from exam_system.errors import Conflict, Fault, Invalid, Sentence
 from exam_system.exams import states as exams
+from exam_system.exams.lookup import rules_of
 from exam_system.exams.models import Exam
 from exam_system.records.models import Act, Note
 from exam_system.records.notes import keys_of, put_note, require_cosigned
@@ -140,6 +148,7 @@ def build_manifest(
         "sources": list(SOURCES),
         "dice": DICE,
         "keys": _keys(ctx),
+        "cosigners": rules_of(exam).cosigners,
         "abort": "before the dice: new attempt with reason and inspector's approval; "
         "after: only finish",
         "substitutes": "next ticket that keeps the rules",
@@ -303,12 +312,12 @@ def _sign(ctx: Context, held: Held, manifest: dict[str, Any]) -> Note:
 
 @verb
 def publish_draw(ctx: Context, *, draw: str, number: int) -> Path:
-    """Write the bundle for everybody; needs the inspectors' signatures under the result and under
-    a head of the log that covers the whole ceremony."""
+    """Write the bundle for everybody; needs the signatures of as many of the manifest's inspectors
+    as it says, under the result and under a head of the log that covers the whole ceremony."""
     held = find(ctx.session, draw, number, lock=True)
     require(held.attempt, "finished")
     note = ctx.session.get_one(Note, held.attempt.note_id)
-    require_cosigned(ctx.session, note.id)
+    require_cosigned(ctx.session, note.id, **cosigning(held.manifest))
     if held.draw.kind in OPENS:
         exams.move(lock_exam(ctx.session, held.exam.code), OPENS[held.draw.kind])
     path = write_bundle(ctx.session, ctx.config, held)

@@ -22,7 +22,7 @@ from exam_system.exams.place_table import COLUMNS as PLACE_COLUMNS
 from exam_system.exams.readiness import count, is_frozen, missing
 from exam_system.exams.rules import RuleProblems
 from exam_system.records import releases
-from exam_system.records.notes import missing_cosigners, signers_of
+from exam_system.records.notes import signers_of
 from exam_system.sheets import SheetError, write_xlsx
 from exam_system.web import acting, download, flash_refusal, looking, office, say
 
@@ -310,7 +310,7 @@ def publish(code: str) -> ResponseReturnValue:
         release=release,
         digest_hex=releases.release_digest(db, release),
         signed=sorted(signers_of(db, release.note_id)),
-        lacking=missing_cosigners(db, release.note_id),
+        lacking=releases.missing_signatures(db, release),
     )
 
 

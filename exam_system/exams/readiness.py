@@ -106,6 +106,16 @@ def missing(session: Session, exam: Exam, now: datetime) -> list[Sentence]:
         found.append(Sentence("Registration would be over before the announcement"))
     if rules.interview_weight and not count(session, exam).interview_rooms:
         found.append(Sentence("There is no interview room"))
+    number = count(session, exam).inspectors
+    if 0 < number < rules.cosigners:
+        found.append(
+            Sentence(
+                "The rules ask for the signatures of %(needed)s inspectors; "
+                "%(number)s keys are registered",
+                needed=rules.cosigners,
+                number=number,
+            )
+        )
     return found + _unscheduled(session, exam, rules) + _unnumbered(session, exam, rules)
 
 

@@ -77,6 +77,7 @@ LABELS = {
     "rounding": "Rounding",
     "decimals": "Decimals of a score",
     "tie_order": "Order of comparison when totals are equal",
+    "cosigners": "Inspectors who must cosign what is published",
     "notice_days": "Public notice, working days",
     "age_min": "Lowest age",
     "age_max": "Highest age",
@@ -125,6 +126,7 @@ class RuleSet:
     rounding: str
     decimals: int
     tie_order: tuple[str, ...]
+    cosigners: int
     notice_days: int
     age_min: int
     age_max: int
@@ -189,6 +191,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "rounding": one_of(*ROUNDINGS),
     "decimals": whole(0, 4),
     "tie_order": names,
+    "cosigners": whole(1, 20),
     "notice_days": whole(5, 30),
     "age_min": whole(16, 70),
     "age_max": whole(16, 70),

@@ -39,7 +39,7 @@ OPTIONS: dict[str, tuple[str, ...]] = {
 }
 WHOLE = frozenset(
     {"opening_ratio", "interview_ratio", "interviewers", "drop_high", "drop_low", "decimals"}
-    | {"notice_days", "age_min", "age_max", "review_days"}
+    | {"cosigners", "notice_days", "age_min", "age_max", "review_days"}
 )
 TIMES = frozenset({"registration_opens", "registration_closes", "payment_closes"})
 _INTERVIEW = ("interview_ratio", "ties_enter", "interviewers", "drop_high", "drop_low")
@@ -49,7 +49,7 @@ GROUPS = {
     "Who may apply": ("age_min", "age_max", "education_min", "review_days", "opening_ratio"),
     "Written exam": ("subjects", "written_pass", "admission_template"),
     "Interview": (*_INTERVIEW, "interview_pass"),
-    "Totals and public notice": (*_TOTALS, "notice_days"),
+    "Totals and public notice": (*_TOTALS, "cosigners", "notice_days"),
 }
 SUBJECT_ROWS = 8
 SUBJECT_KEYS = ("code", "name", "full_marks", "weight")

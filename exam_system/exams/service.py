@@ -288,7 +288,7 @@ def _record_release(ctx: Context, code: str, release: Release) -> None:
 
 @verb
 def publish_announcement(ctx: Context, *, code: str) -> Release:
-    """Publish the prepared announcement once every inspector has cosigned it."""
+    """Publish the prepared announcement once enough inspectors have cosigned it."""
     exam = open_exam(ctx.session, code, "draft")
     release = releases.newest(ctx.session, exam.id, "announcement", state="draft")
     if release is None:

@@ -15,7 +15,6 @@ from exam_system.exams.rules import RuleSet
 from exam_system.exams.states import STATES
 from exam_system.language import when
 from exam_system.records import releases
-from exam_system.records.notes import missing_cosigners
 
 Step = tuple[str, str, str]
 
@@ -91,7 +90,7 @@ def _before_announcement(session: Session, exam: Exam, now: datetime) -> Next:
             return Next(_("Set it up"), "exams.setup", "info")
         return Next(_("Prepare the announcement"), "exams.prepare", "info")
     release = releases.newest(session, exam.id, "announcement", state="draft")
-    if release is not None and missing_cosigners(session, release.note_id):
+    if release is not None and releases.missing_signatures(session, release):
         return Next(_("The inspector's signature is awaited"), "exams.publish", "wait")
     return Next(_("Publish the announcement"), "exams.publish", "info")
 

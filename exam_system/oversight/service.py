@@ -59,6 +59,19 @@ def cosign_notes(ctx: Context, *, files: list[bytes]) -> list[Note]:
 
 
 @verb
+def gather_cosignature(ctx: Context, *, data: bytes, witness: str) -> list[str]:
+    """Take over what a witness answered, `data` being our note with its lines; who signed.
+
+    Checked as an upload is: raises Invalid unless every line holds, Conflict when it is here.
+    """
+    note, names = add_cosignatures(ctx.session, data)
+    ctx.record(
+        exam=note.exam, subject=f"note:{note.digest}", by=names, title=note.title, witness=witness
+    )
+    return names
+
+
+@verb
 def export_acts(ctx: Context, *, asked: Filter) -> list[Told]:
     """Everything the filter finds, to be taken away; the taking itself is an act."""
     rows = find_acts(ctx.session, asked, ctx.config.zone, limit=MOST)

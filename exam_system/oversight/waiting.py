@@ -13,12 +13,19 @@ from sqlalchemy.orm import Session
 
 from exam_system.draws.models import Attempt, Contribution, Draw
 from exam_system.errors import Invalid
+from exam_system.exams.lookup import rules_of
+from exam_system.exams.models import Exam
 from exam_system.records.heads import newest_head, witness_request
 from exam_system.records.models import Act, Head, Leaf, Note, NoteSignature
 from exam_system.records.notes import keys_of, missing_cosigners, note_bytes
 
 COSIGNED = ("draw", "publication", "root")
-HOUSEKEEPING = ("oversight.cosign_notes", "accounts.log_in", "accounts.log_out")
+HOUSEKEEPING = (
+    "oversight.cosign_notes",
+    "oversight.gather_cosignature",
+    "accounts.log_in",
+    "accounts.log_out",
+)
 _MOST_BYTES = 1_000_000
 _MOST_FILES = 200
 
@@ -32,7 +39,8 @@ class Waiting:
 
 
 def waiting_notes(session: Session) -> list[Waiting]:
-    """Draw results, publications and the log's newest head that are not fully cosigned."""
+    """Draw results and publications that too few have cosigned, and the log's newest head until
+    every inspector has."""
     inspectors = [key.name for key in keys_of(session, "inspector")]
     signed = (
         select(NoteSignature.note_id)
@@ -42,12 +50,21 @@ def waiting_notes(session: Session) -> list[Waiting]:
     query = select(Note).where(Note.purpose.in_(COSIGNED)).order_by(Note.id)
     if len(inspectors) == 1:  # the usual case needs no look at every old note
         query = query.where(Note.id.not_in(signed))
-    found = [Waiting(note, missing_cosigners(session, note.id)) for note in session.scalars(query)]
+    needed = _needed(session)
+    found = [
+        Waiting(note, missing_cosigners(session, note.id, needed=needed.get(note.exam)))
+        for note in session.scalars(query)
+    ]
     head = newest_head(session)
     if head is not None and _acts_since(session, head, len(inspectors)):
         note = session.get_one(Note, head.note_id)
         found.append(Waiting(note, missing_cosigners(session, note.id)))
     return [item for item in found if item.missing]
+
+
+def _needed(session: Session) -> dict[str, int]:
+    """How many inspectors must cosign what is published of each exam."""
+    return {exam.code: rules_of(exam).cosigners for exam in session.scalars(select(Exam))}
 
 
 def _acts_since(session: Session, head: Head, inspectors: int) -> bool:

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from exam_system.command import looking_at
 from exam_system.errors import Fault, NotFound
 from exam_system.office import open_office
+from exam_system.records.fsck import require_whole
 from exam_system.records.heads import act_proof, cosigned_head, read_head
 from exam_system.records.models import Leaf
 from exam_system.records.notes import keys_of
@@ -96,11 +97,24 @@ def seal(folder: Path) -> None:
 
 
 @log.command()
+@click.pass_obj
+def fsck(folder: Path) -> None:
+    """Derive everything about the log once more, and name each fault."""
+    with looking_at(folder) as ctx:
+        key = keys_of(ctx.session, "log")[0]
+        found = require_whole(ctx.session, ctx.config.published / "log", key)
+    click.echo(f"{found.tree.size} acts, their details, places, tiles, heads and notes are whole")
+    click.echo(
+        f"{found.waiting} acts wait for their place, the details of {found.erased} are erased"
+    )
+
+
+@log.command()
 @click.argument("index", type=click.IntRange(min=0))
 @click.option("-o", "--out", type=click.File("wb"), default="-", help="Where to write the proof.")
 @click.pass_obj
 def proof(folder: Path, index: int, out: IO[bytes]) -> None:
-    """Write the .tlog-proof of the act at INDEX, against a head every inspector has signed."""
+    """Write the .tlog-proof of the act at INDEX, against a head that an inspector has signed."""
     with looking_at(folder) as ctx:
         act = ctx.session.scalar(select(Leaf.act_id).where(Leaf.position == index))
         if act is None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from exam_system.database import lock_log
@@ -28,6 +29,24 @@ def read_head(folder: Path, log: Verifier) -> Checkpoint | None:
     if not path.exists():
         return None
     return parse(open_note(path.read_bytes(), [log]).text)
+
+
+def missing_acts(session: Session, head: Checkpoint | None) -> int:
+    """How many acts the database's log lacks that the head outside it has."""
+    last = session.scalar(select(func.max(Leaf.position)))
+    size = 0 if last is None else last + 1
+    return max(0, head.size - size) if head else 0
+
+
+def continues(session: Session, folder: Path, head: Checkpoint | None) -> bool:
+    """Whether the last act under the head outside the database is the one at its place inside.
+
+    One look, for every start; `exam log fsck` compares all of them.
+    """
+    if head is None or head.size == 0:
+        return True
+    query = select(Leaf.hash).where(Leaf.position == head.size - 1)
+    return session.scalar(query) == TileStore(folder, head.size).node(0, head.size - 1)
 
 
 def seal(session: Session, folder: Path, signer: Signer, at: datetime) -> Checkpoint:
@@ -99,11 +118,16 @@ def newest_head(session: Session) -> Head | None:
     return session.scalar(select(Head).order_by(Head.size.desc()).limit(1))
 
 
-def cosigned_head(session: Session, at_least: int) -> Head | None:
-    """The smallest head of this size or more that every inspector has signed."""
+def cosigned_head(
+    session: Session, at_least: int, *, needed: int = 1, among: Sequence[str] | None = None
+) -> Head | None:
+    """The smallest head of this size or more that as many inspectors have signed as are needed.
+
+    `among` are the vkeys that count (default: all registered inspectors).
+    """
     query = select(Head).where(Head.size >= at_least).order_by(Head.size)
     for head in session.scalars(query):
-        if not missing_cosigners(session, head.note_id):
+        if not missing_cosigners(session, head.note_id, needed=needed, among=among):
             return head
     return None
 
@@ -121,7 +145,11 @@ def act_proof(session: Session, folder: Path, act_id: int, head: Head) -> bytes:
 
 def witness_request(session: Session, folder: Path, inspector: str, head: Head) -> bytes:
     """What the inspector's machine needs to cosign `head`: the old size, a proof, the head."""
-    old = _last_cosigned(session, inspector)
+    return request_from(session, folder, _last_cosigned(session, inspector), head)
+
+
+def request_from(session: Session, folder: Path, old: int, head: Head) -> bytes:
+    """An add-checkpoint request for `head` from a witness that has signed `old` acts."""
     store = TileStore(folder, _disk_size(folder))
     proof = consistency_proof(old, head.size, store.node) if 0 < old < head.size else []
     return Request(old, tuple(proof), note_bytes(session, head.note_id)).encode()

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from exam_system.clock import rfc3339
 from exam_system.database import lock_log
+from exam_system.errors import Fault
 from exam_system.records.models import Act, ActDetail, Leaf
 from exam_system.trust.acts import entry, payload
 from exam_system.trust.canonical import JSON, jcs
 from exam_system.trust.merkle import leaf_hash
-
 
 _ACT = insert(Act.__table__)  # type: ignore[arg-type]
 _DETAIL = insert(ActDetail.__table__)  # type: ignore[arg-type]
@@ -34,10 +34,13 @@ def write(
     data = entry(kind, exam, rfc3339(at), actor, subject, payload(salt, details))
     row = {"kind": kind, "exam": exam, "at": at, "actor": actor, "subject": subject, "entry": data}
     connection = session.connection()  # Core, not ORM: a third of the time, and it is every act's
-    (act_id,) = connection.execute(_ACT, row).inserted_primary_key or ()
+    key = connection.execute(_ACT, row).inserted_primary_key
+    if key is None:
+        raise Fault("the database did not say which row an act has got")
+    act_id = int(key[0])
     text = jcs(details).decode()
     connection.execute(_DETAIL, {"act_id": act_id, "salt": salt, "details": text})
-    return int(act_id)
+    return act_id
 
 
 _WINDOW = 10_000

@@ -93,7 +93,7 @@ def add_cosignatures(session: Session, data: bytes) -> tuple[Note, list[str]]:
 
 def _add_lines(session: Session, note: Note, data: bytes, names: set[str]) -> list[str]:
     present = signers_of(session, note.id)
-    added = []
+    added: list[str] = []
     for signature in notes.parse(data).signatures:
         if signature.name in names - present - set(added):
             row = {"note_id": note.id, "key_name": signature.name, "line": signature.line}
@@ -102,17 +102,37 @@ def _add_lines(session: Session, note: Note, data: bytes, names: set[str]) -> li
     return added
 
 
-def missing_cosigners(session: Session, note_id: int) -> list[str]:
-    """Names of the inspectors whose signature the note still lacks."""
-    signed = signers_of(session, note_id)
-    return [key.name for key in keys_of(session, "inspector") if key.name not in signed]
+def missing_cosigners(
+    session: Session, note_id: int, *, needed: int | None = None, among: Sequence[str] | None = None
+) -> list[str]:
+    """Names of the inspectors who may still sign the note; none once `needed` have signed.
+
+    `among` are the vkeys that count (default: all registered inspectors), `needed` is how many of
+    them must sign (default: all).
+    """
+    keys = keys_of(session, "inspector") if among is None else map(Verifier.parse, among)
+    names, signed = [key.name for key in keys], signers_of(session, note_id)
+    missing = [name for name in names if name not in signed]
+    enough = needed is not None and len(names) - len(missing) >= needed
+    return [] if enough else missing
 
 
-def require_cosigned(session: Session, note_id: int) -> None:
+def require_cosigned(
+    session: Session, note_id: int, *, needed: int, among: Sequence[str] | None = None
+) -> None:
     """Raise Conflict naming who is missing; also when no inspector's key is registered at all."""
     inspectors = keys_of(session, "inspector")
     if not inspectors:
         raise Conflict("No inspector's key is registered: nothing can be published")
-    missing = missing_cosigners(session, note_id)
-    if missing:
-        raise Conflict("Not published: the signature of %(who)s is missing", who=", ".join(missing))
+    missing = missing_cosigners(session, note_id, needed=needed, among=among)
+    if not missing:
+        return
+    lacking = needed - (len(among or inspectors) - len(missing))
+    names = ", ".join(missing)
+    if lacking == len(missing):
+        raise Conflict("Not published: the signature of %(who)s is missing", who=names)
+    raise Conflict(
+        "Not published: %(count)s more of these inspectors must sign: %(who)s",
+        count=lacking,
+        who=names,
+    )

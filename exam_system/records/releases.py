@@ -7,8 +7,7 @@ the earlier one: it says why, and each release names the digest of the one befor
 
 from __future__ import annotations
 
-import os
-import shutil
+import json
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,10 +18,17 @@ from sqlalchemy.orm import Session
 
 from exam_system.config import Config
 from exam_system.context import Context
-from exam_system.errors import Conflict, Fault, Invalid, NotFound
+from exam_system.errors import Conflict, Invalid, NotFound
 from exam_system.exams.models import Exam
+from exam_system.records.folders import check_folder, write_whole
 from exam_system.records.models import Note, Release, ReleaseFile, ReleaseRecord
-from exam_system.records.notes import keys_text, note_bytes, put_note, require_cosigned
+from exam_system.records.notes import (
+    keys_text,
+    missing_cosigners,
+    note_bytes,
+    put_note,
+    require_cosigned,
+)
 from exam_system.records.paper import ReleaseNotice, Table, signed_notice
 from exam_system.records.tree import write_durable
 from exam_system.trust import checkpoint
@@ -85,19 +91,38 @@ def prepare(
 
 
 def publish(ctx: Context, release: Release) -> Path:
-    """Write the folder of a release that every inspector has cosigned; returns the folder.
+    """Write the folder of a release that enough inspectors have cosigned; returns the folder.
 
     Raises Conflict when it is published already or a signature is missing.
     """
     ctx.session.refresh(release, with_for_update=True)
     if release.state != "draft":
         raise Conflict("Version %(version)s is published already", version=release.version)
+    needed = needed_cosigners(ctx.session, release)
     for note_id in _note_ids(release):
-        require_cosigned(ctx.session, note_id)
+        require_cosigned(ctx.session, note_id, needed=needed)
     release.state = "published"
     release.published_at = ctx.clock.now()
     ctx.session.flush()
     return write_folder(ctx.session, ctx.config, release)
+
+
+def needed_cosigners(session: Session, release: Release) -> int:
+    """How many inspectors must cosign the release: its own rules.json says so."""
+    rules = json.loads(file_data(session, release, "rules.json"))
+    return int(rules["cosigners"]["value"])
+
+
+def missing_signatures(session: Session, release: Release) -> list[str]:
+    """Names of the inspectors whose signature a release may still get; none when it has enough."""
+    needed = needed_cosigners(session, release)
+    return sorted(
+        {
+            name
+            for note_id in _note_ids(release)
+            for name in missing_cosigners(session, note_id, needed=needed)
+        }
+    )
 
 
 def write_folder(session: Session, config: Config, release: Release) -> Path:
@@ -109,9 +134,9 @@ def write_folder(session: Session, config: Config, release: Release) -> Path:
     files = folder_files(session, release)
     target = config.published / folder_name(session, release)
     if target.exists():
-        _check_folder(target, files)
+        check_folder(target, files)
     else:
-        _write_whole(target, files)
+        write_whole(target, files)
     write_durable(config.published / "keys.txt", keys_text(session).encode())
     return target
 
@@ -356,27 +381,3 @@ def _store_records(session: Session, release: Release, lines: Sequence[tuple[int
 
 def _note_ids(release: Release) -> list[int]:
     return [note_id for note_id in (release.note_id, release.root_note_id) if note_id is not None]
-
-
-def _check_folder(folder: Path, files: Mapping[str, bytes]) -> None:
-    for name, data in files.items():
-        path = folder / name
-        found = path.read_bytes() if path.exists() else b""
-        if name.endswith(".note"):  # a signature may have come since; the text may not differ
-            found, data = found.partition(b"\n\n")[0], data.partition(b"\n\n")[0]
-        if found != data:
-            raise Fault(f"{path} is not what was published: restore it from a copy")
-
-
-def _write_whole(target: Path, files: Mapping[str, bytes]) -> None:
-    temporary = target.with_name(f".{target.name}.new")
-    if temporary.exists():  # a crash left it behind, with who knows what in it
-        shutil.rmtree(temporary)
-    for name, data in files.items():
-        write_durable(temporary / name, data)
-    os.replace(temporary, target)
-    parent = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(parent)
-    finally:
-        os.close(parent)

@@ -16,7 +16,7 @@ from exam_system.trust.errors import Malformed
 from exam_system.trust.merkle import leaf_hash, verify_inclusion
 from exam_system.verify.checks import Check, holds, refuse, require_equal
 from exam_system.verify.files import Bag
-from exam_system.verify.keyring import Keyring
+from exam_system.verify.keyring import Cosigners, Keyring
 from exam_system.verify.text import document, record
 
 _HEAD = {"draw": str, "attempt": int}
@@ -55,8 +55,8 @@ class Ceremony:
     result: str
 
 
-def read_acts(bag: Bag, keys: Keyring) -> list[Act]:
-    """The acts of commits.json, each proved to stand in the log."""
+def read_acts(bag: Bag, keys: Keyring, by: Cosigners) -> list[Act]:
+    """The acts of commits.json, each proved to stand in the log that enough of `by` cosigned."""
     where = bag.at("commits.json")
     value = document(Check.ACTS, where, bag.get("commits.json"))
     listed = record(Check.ACTS, where, value, {"acts": list})["acts"]
@@ -64,10 +64,10 @@ def read_acts(bag: Bag, keys: Keyring) -> list[Act]:
     for name in sorted(bag.files):
         if name.startswith("log/") and name not in proofs:
             refuse(Check.KNOWN, bag.at(name), "this is the proof of no act of commits.json")
-    return [_act(bag, keys, number, item) for number, item in enumerate(listed)]
+    return [_act(bag, keys, by, number, item) for number, item in enumerate(listed)]
 
 
-def _act(bag: Bag, keys: Keyring, number: int, item: object) -> Act:
+def _act(bag: Bag, keys: Keyring, by: Cosigners, number: int, item: object) -> Act:
     where = f"{bag.at('commits.json')} act {number}"
     shape = {"entry": dict, "salt": str, "details": dict, "proof": str}
     raw = record(Check.ACTS, where, item, shape)
@@ -80,14 +80,23 @@ def _act(bag: Bag, keys: Keyring, number: int, item: object) -> Act:
     with holds(Check.PAYLOAD, where):
         made = acts.payload(salt, raw["details"])
     require_equal(Check.PAYLOAD, where, entry.payload, made)
-    index = proved(bag.get(name), bag.at(name), Check.PROOF, keys, data)
+    index = proved(bag.get(name), bag.at(name), Check.PROOF, keys, data, by=by)
     return Act(entry, _details(where, entry.kind, raw["details"]), index, where)
 
 
-def proved(data: bytes, where: str, check: Check, keys: Keyring, entry: bytes | None = None) -> int:
+def proved(
+    data: bytes,
+    where: str,
+    check: Check,
+    keys: Keyring,
+    entry: bytes | None = None,
+    *,
+    by: Cosigners | None = None,
+) -> int:
     """The index of an act that a proof shows to stand in the cosigned log.
 
-    The proof must carry the entry itself, `entry` where the caller knows it.
+    The proof must carry the entry itself, `entry` where the caller knows it; without `by` one
+    inspector of keys.txt is enough.
     """
     with holds(check, where):
         found = proof.parse(data)
@@ -96,7 +105,8 @@ def proved(data: bytes, where: str, check: Check, keys: Keyring, entry: bytes | 
         acts.parse_entry(found.extra)
         if entry not in (None, found.extra):
             raise Malformed("The proof carries another act.")
-    text = keys.opened(found.checkpoint, where, "log", cosigned=True)
+    enough = by or Cosigners(1, keys.inspectors)
+    text = enough.opened(keys, found.checkpoint, where, "log")
     with holds(check, where):
         head = checkpoint.parse(text)
         if head.origin != keys.origin:

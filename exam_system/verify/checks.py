@@ -30,8 +30,8 @@ class Check(Enum):
     )
     SIGNERS = (
         6,
-        "Everybody who must sign has signed: the office's key and every inspector.",
-        "应签名者均已签名：主办机关的密钥和每一位监督员。",
+        "Everybody who must sign has signed: the office's key and enough of the inspectors.",
+        "应签名者均已签名：主办机关的密钥和规定人数的监督员。",
     )
     MANIFEST = (
         7,
@@ -40,8 +40,8 @@ class Check(Enum):
     )
     DRAW_KEYS = (
         8,
-        "The keys in the manifest are those of keys.txt.",
-        "抽签清单中的公钥与 keys.txt 一致。",
+        "The keys that the manifest names are listed in keys.txt.",
+        "抽签清单所载公钥均列于 keys.txt。",
     )
     DRAW_NOTE = (
         9,
@@ -206,6 +206,11 @@ class Check(Enum):
         43,
         "The admission ticket's note has its lines in order and is signed.",
         "准考证签名文本各行齐全并已签名。",
+    )
+    GROWTH = (
+        44,
+        "What was published before is still there, unchanged; the log only grew.",
+        "此前公布的内容仍在且未变动，日志只增不减。",
     )
 
     def __init__(self, number: int, english: str, chinese: str) -> None:

@@ -13,7 +13,7 @@ from exam_system.trust.draw_note import DrawNote
 from exam_system.verify.ceremony import Ceremony, read_acts, read_ceremony
 from exam_system.verify.checks import Check, holds, refuse, require_equal
 from exam_system.verify.files import Bag
-from exam_system.verify.keyring import Keyring
+from exam_system.verify.keyring import Cosigners, Keyring
 from exam_system.verify.text import (
     document,
     record,
@@ -50,6 +50,7 @@ _SHAPE = {
     "sources": list,
     "dice": dict,
     "keys": dict,
+    "cosigners": int,
     "abort": str,
     "substitutes": str,
 }
@@ -66,8 +67,10 @@ def verify_draw(bag: Bag, keys: Keyring) -> str:
         if name not in FILES and not _PROOF.fullmatch(name):
             refuse(Check.KNOWN, bag.at(name), "no such file belongs to a draw")
     note = _note(bag, keys)
-    manifest = _manifest(bag, keys, note)
-    acts = read_acts(bag, keys)
+    manifest = _manifest(bag, note)
+    by = _cosigners(bag.at("manifest.json"), keys, manifest)
+    by.opened(keys, bag.get("draw.note"), bag.at("draw.note"), "officer")
+    acts = read_acts(bag, keys, by)
     ceremony = read_ceremony(bag, acts, manifest, note)
     seed = _seed(bag, note, ceremony)
     _outcome(bag, manifest, seed, note, ceremony)
@@ -82,18 +85,17 @@ def verify_draw(bag: Bag, keys: Keyring) -> str:
 
 def _note(bag: Bag, keys: Keyring) -> DrawNote:
     where = bag.at("draw.note")
-    text = keys.opened(bag.get("draw.note"), where, "officer", cosigned=True)
+    text = keys.opened(bag.get("draw.note"), where, "officer", cosigners=1)
     with holds(Check.DRAW_NOTE, where):
         return draw_note.parse(text)
 
 
-def _manifest(bag: Bag, keys: Keyring, note: DrawNote) -> dict[str, Any]:
+def _manifest(bag: Bag, note: DrawNote) -> dict[str, Any]:
     where, data = bag.at("manifest.json"), bag.get("manifest.json")
     value = document(Check.MANIFEST, where, data)
     manifest = record(Check.MANIFEST, where, value, _SHAPE)
     require_equal(Check.MANIFEST, where, sha256_hex(data), note.manifest)
     _require_known(where, manifest)
-    _require_keys(where, keys, manifest["keys"])
     for key, said in (
         ("draw", note.draw),
         ("attempt", note.attempt),
@@ -119,11 +121,20 @@ def _require_known(where: str, manifest: Mapping[str, Any]) -> None:
         refuse(Check.MANIFEST, f"{where} dice", f"fewer than {_FEWEST_DICE} ten-sided dice")
 
 
-def _require_keys(where: str, keys: Keyring, listed: Mapping[str, Any]) -> None:
-    inspectors = [key.vkey for key in keys.inspectors]
-    expected = {"officer": keys.of("officer").vkey, "inspector": inspectors[0]}
-    expected |= {f"inspector-{n}": vkey for n, vkey in enumerate(inspectors[1:], 2)}
+def _cosigners(where: str, keys: Keyring, manifest: Mapping[str, Any]) -> Cosigners:
+    """The inspectors whom the manifest names, all of keys.txt, and how many of them must sign.
+
+    keys.txt may list inspectors who came later.
+    """
+    listed = manifest["keys"]
+    named = tuple(key for key in keys.inspectors if key.vkey in listed.values())
+    expected = {"officer": keys.of("officer").vkey}
+    names = ["inspector", *(f"inspector-{n}" for n in range(2, len(named) + 1))]
+    expected |= dict(zip(names, (key.vkey for key in named), strict=False))
     require_equal(Check.DRAW_KEYS, f"{where} keys", listed, expected)
+    if not 1 <= manifest["cosigners"] <= len(named):
+        refuse(Check.MANIFEST, f"{where} cosigners", f"{len(named)} inspectors are named")
+    return Cosigners(manifest["cosigners"], named)
 
 
 def _seed(bag: Bag, note: DrawNote, ceremony: Ceremony) -> str:

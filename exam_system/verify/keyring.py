@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from exam_system.trust import notes
@@ -12,6 +13,18 @@ from exam_system.trust.keys import COSIGNATURE, ED25519, Verifier
 from exam_system.verify.checks import Check, holds, refuse
 
 ROLES = ("log", "publisher", "officer", "inspector")
+
+
+@dataclass(frozen=True, slots=True)
+class Cosigners:
+    """How many of which inspectors must have signed."""
+
+    needed: int
+    among: tuple[Verifier, ...]
+
+    def opened(self, keys: Keyring, data: bytes, where: str, role: str) -> str:
+        """The text of a note that the role's key and enough of these have signed."""
+        return keys.opened(data, where, role, cosigners=self.needed, among=self.among)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +52,29 @@ class Keyring:
         """Role, name and SHA-256 of each key's line form, as documents on paper show them."""
         return [f"{role} {key.name} {sha256_hex(key.vkey.encode())}" for role, key in self.rows]
 
-    def opened(self, data: bytes, where: str, *roles: str, cosigned: bool) -> str:
-        """The text of a note that every one of these roles (and every inspector) has signed."""
+    def opened(
+        self,
+        data: bytes,
+        where: str,
+        role: str,
+        *,
+        cosigners: int,
+        among: Sequence[Verifier] | None = None,
+    ) -> str:
+        """The text of a note signed by the role's key and as many inspectors as are needed.
+
+        `among` are the inspectors that count (default: all of the file).
+        """
         text, signers = self.signers(data, where)
-        needed = [self.of(role) for role in roles] + list(self.inspectors if cosigned else ())
-        for key in needed:
-            if key not in signers:
-                refuse(Check.SIGNERS, where, f"the signature of {key.name} is missing")
+        if self.of(role) not in signers:
+            refuse(Check.SIGNERS, where, f"the signature of {self.of(role).name} is missing")
+        counted = self.inspectors if among is None else among
+        missing = [key.name for key in counted if key not in signers]
+        signed = len(counted) - len(missing)
+        if signed < cosigners:
+            names = ", ".join(missing) or "nobody else is listed"
+            why = f"{signed} of {cosigners} inspectors have signed, missing: {names}"
+            refuse(Check.SIGNERS, where, why)
         return text
 
     def signers(self, data: bytes, where: str) -> tuple[str, tuple[Verifier, ...]]:

@@ -29,23 +29,30 @@ _PARTIAL = re.compile(
 
 def verify_log(bag: Bag, keys: Keyring) -> str:
     """Check a log's folder; returns what it is. Raises Refused."""
-    head, remark = read_head(bag.get("checkpoint"), bag.at("checkpoint"), keys)
+    head, entries, tree = read_log(bag, keys)
+    remark = read_head(bag.get("checkpoint"), bag.at("checkpoint"), keys)[1]
     if "log.vkey" in bag.files:
         expected = f"{keys.of('log').vkey}\n".encode()
         require_bytes(Check.LOG_KEY, bag.at("log.vkey"), bag.get("log.vkey"), expected)
-    entries = _entries(bag, head.size)
-    tree = Levels(map(leaf_hash, entries))
-    if tree.root() != head.root:
-        refuse(Check.LOG_ROOT, bag.at("checkpoint"), "the entries have another root")
     known = {"checkpoint", "log.vkey", *_require_tiles(bag, head.size, tree)}
     for name in sorted(set(bag.files) - known):
         _require_beginning(bag, name, entries, tree)
     return f"log {head.origin} ({head.size} entries, {remark})"
 
 
+def read_log(bag: Bag, keys: Keyring) -> tuple[Checkpoint, list[bytes], Levels]:
+    """The signed head of a log's folder, its entries and their tree, which has that root."""
+    head, _ = read_head(bag.get("checkpoint"), bag.at("checkpoint"), keys)
+    entries = _entries(bag, head.size)
+    tree = Levels(map(leaf_hash, entries))
+    if tree.root() != head.root:
+        refuse(Check.LOG_ROOT, bag.at("checkpoint"), "the entries have another root")
+    return head, entries, tree
+
+
 def read_head(data: bytes, where: str, keys: Keyring) -> tuple[Checkpoint, str]:
     """A checkpoint signed by the log's key, and who cosigned it; new heads wait for that."""
-    text = keys.opened(data, where, "log", cosigned=False)
+    text = keys.opened(data, where, "log", cosigners=0)
     with holds(Check.CHECKPOINT, where):
         head = checkpoint.parse(text)
     require_equal(Check.CHECKPOINT, where, head.origin, keys.origin)
@@ -64,11 +71,18 @@ def _entries(bag: Bag, size: int) -> list[bytes]:
             bundle = unpack_entries(bag.get(name))
             if len(bundle) != width:
                 raise Malformed(f"The bundle holds {len(bundle)} entries, not {width}.")
-        for number, entry in enumerate(bundle, len(found)):
-            with holds(Check.ENTRIES, f"{where} entry {number}"):
-                acts.parse_entry(entry)
+        _require_acts(where, bundle, len(found))
         found += bundle
     return found
+
+
+def _require_acts(where: str, bundle: list[bytes], first: int) -> None:
+    for entry in bundle:
+        try:
+            acts.require_entry(entry)
+        except ValueError as error:
+            number = first + bundle.index(entry)
+            refuse(Check.ENTRIES, f"{where} entry {number}", str(error))
 
 
 def _require_tiles(bag: Bag, size: int, tree: Levels) -> set[str]:

@@ -27,9 +27,8 @@ _BEFORE = {"shortlist": ("written", "scored"), "final": ("shortlist", "shortlist
 
 def verify_publication(bag: Bag, keys: Keyring) -> str:
     """Check a publication; returns what it is and what could not be checked. Raises Refused."""
-    said = read_publication(bag, keys)
+    said, rules = read_publication(bag, keys)
     _require_files(bag, said)
-    rules = _rules(bag, said)
     remarks: list[str] = []
     if said.chain == "announcement":
         posts = require_posts(bag)
@@ -43,15 +42,24 @@ def verify_publication(bag: Bag, keys: Keyring) -> str:
     return f"{name} ({', '.join([said.stage, count, *remarks])})"
 
 
-def read_publication(bag: Bag, keys: Keyring) -> Publication:
-    """The opened and named publication.note of a folder."""
-    where = bag.at("publication.note")
-    text = keys.opened(bag.get("publication.note"), where, "publisher", cosigned=True)
-    said = parse_publication(text, where, keys)
+def read_publication(bag: Bag, keys: Keyring) -> tuple[Publication, dict[str, Any]]:
+    """The opened and named publication.note of a folder, and the rules that it names."""
+    where, data = bag.at("publication.note"), bag.get("publication.note")
+    said = parse_publication(keys.opened(data, where, "publisher", cosigners=1), where, keys)
+    rules = _rules(bag, said)
+    keys.opened(data, where, "publisher", cosigners=_needed(bag, rules))
     if bag.name:
         expected = f"{said.chain}-{said.exam}-v{said.version}"
         require_equal(Check.NAME, bag.shown, bag.name, expected)
-    return said
+    return said, rules
+
+
+def _needed(bag: Bag, rules: Mapping[str, Any]) -> int:
+    """How many inspectors must have signed."""
+    number = rules.get("cosigners", {"value": None})["value"]
+    if type(number) is not int or number < 1:
+        refuse(Check.RULES, bag.at("rules.json"), "cosigners is not a number of inspectors")
+    return number
 
 
 def parse_publication(text: str, where: str, keys: Keyring) -> Publication:
@@ -122,7 +130,7 @@ def _post(post: object) -> tuple[str, int]:
 def _results(
     bag: Bag, keys: Keyring, said: Publication, rules: Mapping[str, Any]
 ) -> tuple[Listed, list[str]]:
-    _require_root(bag, keys, said)
+    _require_root(bag, keys, said, rules)
     listed = read_list(bag, said)
     require_csv(bag, rules, listed)
     vacancies = _vacancies(bag, keys, said)
@@ -138,9 +146,9 @@ def _results(
     return listed, remarks
 
 
-def _require_root(bag: Bag, keys: Keyring, said: Publication) -> None:
-    where = bag.at("root.note")
-    text = keys.opened(bag.get("root.note"), where, "publisher", cosigned=True)
+def _require_root(bag: Bag, keys: Keyring, said: Publication, rules: Mapping[str, Any]) -> None:
+    where, needed = bag.at("root.note"), _needed(bag, rules)
+    text = keys.opened(bag.get("root.note"), where, "publisher", cosigners=needed)
     with holds(Check.ROOT, where):
         found = checkpoint.parse(text)
     require_equal(Check.ROOT, where, found, said.checkpoint)
@@ -151,7 +159,7 @@ def _neighbour(bag: Bag, keys: Keyring, name: str, *files: str) -> tuple[Bag, Pu
     other = bag.beside(name)
     if other is None:
         return None
-    said = read_publication(other, keys)
+    said, _ = read_publication(other, keys)
     for file in said.files:
         if file.name in files:
             found = publication.digest_file(file.name, other.get(file.name))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from exam_system.verify.against import compare
 from exam_system.verify.checks import Check, Refused, Unreadable, refuse
 from exam_system.verify.draw import verify_draw
 from exam_system.verify.files import Bag, bag_of, kind_of, read
@@ -31,9 +32,12 @@ class Outcome:
     files: int = 0
 
 
-def verify(paths: Sequence[Path], keys_file: Path | None = None) -> Outcome:
+def verify(
+    paths: Sequence[Path], keys_file: Path | None = None, old: Path | None = None
+) -> Outcome:
     """Verify files and folders; raises Unreadable for a path or keys that are not there.
 
+    With `old`, an older copy of the one path, whatever did not only grow is refused too.
     Keys are those of `keys_file`, else of the nearest keys.txt from the path upwards.
     """
     outcome = Outcome()
@@ -52,6 +56,8 @@ def verify(paths: Sequence[Path], keys_file: Path | None = None) -> Outcome:
             shown.add(source)
         for item in _items(path):
             _one(outcome, item, keys)
+        for refused in compare(old.resolve(), path, keys) if old else ():
+            _refused(outcome, refused)
     if not outcome.refused and not outcome.files:
         raise Unreadable("there is nothing to verify here")
     return outcome

@@ -45,7 +45,7 @@ def _slip(name: str, data: bytes, keys: Keyring) -> str:
         found = proof.parse(data)
         if found.encode() != data or found.extra is None:
             raise Malformed("The slip does not carry its record.")
-    text = keys.opened(found.checkpoint, name, "publisher", cosigned=True)
+    text = keys.opened(found.checkpoint, name, "publisher", cosigners=1)
     exam, version = _results_origin(name, text, keys)
     with holds(Check.SLIP, name):
         head = checkpoint.parse(text)
@@ -68,18 +68,18 @@ def _results_origin(name: str, text: str, keys: Keyring) -> tuple[str, int]:
 def _note(name: str, data: bytes, text: str, keys: Keyring) -> str:
     header = text.partition("\n")[0]
     if header == draw_note.HEADER:
-        opened = keys.opened(data, name, "officer", cosigned=True)
+        opened = keys.opened(data, name, "officer", cosigners=1)
         with holds(Check.DRAW_NOTE, name):
             drawn = draw_note.parse(opened)
         return f"{name} (note of draw {drawn.draw} attempt {drawn.attempt})"
     if header == f"{keys.origin}/publication/v1":
-        opened = keys.opened(data, name, "publisher", cosigned=True)
+        opened = keys.opened(data, name, "publisher", cosigners=1)
         said = parse_publication(opened, name, keys)
         return f"{name} (note of {said.chain} {said.exam} v{said.version}, {said.stage})"
     if header == f"{keys.origin}/interview/v1":
-        return _interview(name, keys.opened(data, name, "publisher", cosigned=False))
+        return _interview(name, keys.opened(data, name, "publisher", cosigners=0))
     if header == f"{keys.origin}/ticket/v1":
-        return _ticket(name, keys.opened(data, name, "publisher", cosigned=False))
+        return _ticket(name, keys.opened(data, name, "publisher", cosigners=0))
     if header == keys.origin:
         head, remark = read_head(data, name, keys)
         return f"{name} (checkpoint of {head.origin} at {head.size}, {remark})"
@@ -90,7 +90,7 @@ def _root(name: str, data: bytes, keys: Keyring) -> str:
     header = notes.parse(data).text.partition("\n")[0]
     if not header.startswith(f"{keys.origin}/results/"):
         refuse(Check.KNOWN, name, f"unknown file: {header[:80]!r} begins no note that is known")
-    text = keys.opened(data, name, "publisher", cosigned=True)
+    text = keys.opened(data, name, "publisher", cosigners=1)
     exam, version = _results_origin(name, text, keys)
     with holds(Check.ROOT, name):
         head = checkpoint.parse(text)

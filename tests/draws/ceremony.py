@@ -16,6 +16,7 @@ from exam_system.draws import service
 from exam_system.draws.models import Attempt, Draw
 from exam_system.draws.recipes import Recipe
 from exam_system.exams.models import Exam
+from exam_system.exams.rules import defaults
 from exam_system.oversight.service import cosign_notes
 from exam_system.records.heads import cosigned_head, newest_head
 from exam_system.records.notes import missing_cosigners, note_bytes
@@ -59,8 +60,13 @@ def apply(ctx: Context, exam: Exam, attempt: Attempt, groups: list[dict[str, Any
 RECIPE = Recipe("order", "order/v1", "order", build, apply)
 
 
-def make_exam(world: World, state: str = "closed") -> None:
+def make_exam(world: World, state: str = "closed", cosigners: int = 1) -> None:
     """An exam past its registration, as far as draws look at it."""
+    document = defaults("civil_service")
+    for day, key in enumerate(("registration_opens", "registration_closes", "payment_closes"), 1):
+        document[key]["value"] = f"2026-01-0{day}T00:00:00Z"
+    document["cosigners"]["value"] = cosigners
+    rules = json.dumps(document)
     with world.context(world.people[Role.OFFICER]).session as db:
         row = Exam(
             code=EXAM,
@@ -68,8 +74,8 @@ def make_exam(world: World, state: str = "closed") -> None:
             name_en="Recruitment",
             area_code="520400",
             state=state,
-            rules="{}",
-            rules_digest="0" * 64,
+            rules=rules,
+            rules_digest=hashlib.sha256(rules.encode()).hexdigest(),
             created_at=world.clock.now(),
         )
         db.add(row)

@@ -86,6 +86,8 @@ WRONG: list[tuple[str, Any]] = [
     ("rounding", "bankers"),
     ("decimals", 5),
     ("notice_days", 4),
+    ("cosigners", 0),
+    ("cosigners", "1"),
     ("age_max", 17),
     ("drop_low", 3),
     ("tie_order", ["written", "written"]),

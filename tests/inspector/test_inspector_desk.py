@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from exam_system import inspector as module
-from exam_system.inspector import Declined, InspectorFolder, inspector
+from exam_system.inspector import Declined, InspectorFolder
+from exam_system.inspector import folder as module
+from exam_system.inspector.commands import inspector
 from exam_system.trust import notes
 from exam_system.trust.canonical import sha256_hex
 from exam_system.trust.draw_note import DrawNote

@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import select
 
 from exam_system.access import Role
-from exam_system.accounts.models import Account
 from exam_system.context import Actor
 from exam_system.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from exam_system.exams.lookup import exam_by_code
@@ -25,7 +24,6 @@ from exam_system.records.notes import note_bytes
 from exam_system.registration.models import Application
 from exam_system.trust.interview_note import parse
 from exam_system.trust.notes import open_note
-from exam_system.vault import password_holds
 from tests.interviews import setting
 from tests.interviews.setting import CODE, call, enter, hear
 from tests.world import World
@@ -341,38 +339,6 @@ def test_what_does_not_exist(world: World) -> None:
             service.call_candidate(ctx, code=CODE, ref="nobody")
     with pytest.raises(NotFound), world.acting(actor) as ctx:
         service.enter_score(ctx, code=CODE, panel="07", place=1, score="80")
-
-
-# ------------------------------------------------------------------ accounts
-
-
-def test_accounts_can_log_in_and_new_passwords_end_old_ones(world: World) -> None:
-    setting.ready(world)
-    issued = []
-    for _ in range(2):
-        with world.acting(Role.OFFICER) as ctx:
-            issued.append(service.issue_accounts(ctx, code=CODE, panel="01"))
-    first, second = issued
-    assert len(second) == 7
-    assert [one.username for one in first] == [one.username for one in second]
-    passwords = {one.password for one in first + second}
-    assert len(passwords) == 14
-    with world.acting(Role.OFFICER) as ctx:
-        for old, new in zip(first, second, strict=True):
-            query = select(Account).where(Account.username == new.username)
-            account = ctx.session.scalars(query).one()
-            assert account.role == "interviewer"
-            assert password_holds(new.password, account.password_hash)
-            assert not password_holds(old.password, account.password_hash)
-        labels = set(ctx.session.scalars(select(Interviewer.label)))
-    assert not labels & {one.username for one in second}
-
-
-def test_accounts_need_drawn_interviewers(world: World) -> None:
-    setting.add_exam(world)
-    setting.fill_pool(world, 2, 7)
-    with pytest.raises(Conflict, match="drawn first"), world.acting(Role.OFFICER) as ctx:
-        service.issue_accounts(ctx, code=CODE)
 
 
 # ------------------------------------------------------------------ at the same time

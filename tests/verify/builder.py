@@ -47,6 +47,10 @@ class Office:
         default_factory=lambda: signer("city.example/inspector", 4, COSIGNATURE)
     )
     entries: list[bytes] = field(default_factory=list)
+    others: list[Signer] = field(default_factory=list)
+    """More inspectors, listed in keys.txt."""
+    signing: list[Signer] = field(default_factory=list)
+    """Who cosigns beside the first inspector."""
 
     @property
     def keys(self) -> bytes:
@@ -54,11 +58,12 @@ class Office:
         rows = [
             (role, getattr(self, role)) for role in ("log", "publisher", "officer", "inspector")
         ]
+        rows += [("inspector", key) for key in self.others]
         return "".join(f"{role} {key.verifier.vkey}\n" for role, key in rows).encode()
 
     def note(self, text: str, by: Signer, *, cosigned: bool = True) -> bytes:
-        """A note signed by one of the office's keys and the inspector."""
-        return notes.sign(text, by, *([self.inspector] if cosigned else []), at=AT)
+        """A note signed by one of the office's keys and the inspectors who are there."""
+        return notes.sign(text, by, *([self.inspector, *self.signing] if cosigned else []), at=AT)
 
     def tree(self) -> Levels:
         """The tree of the log."""
@@ -164,6 +169,7 @@ class DrawMaker:
                 "officer": office.officer.verifier.vkey,
                 "inspector": office.inspector.verifier.vkey,
             },
+            "cosigners": 1,
             "abort": "before the dice: new attempt; after: only finish",
             "substitutes": "next ticket that keeps the rules",
             **self.changes,

@@ -32,6 +32,7 @@ RULES: dict[str, Any] = {
     "tie_order": ["written"],
     "interview_ratio": 2,
     "ties_enter": True,
+    "cosigners": 1,
 }
 POSTS: list[dict[str, JSON]] = [
     {"code": "101", "vacancies": 1, "title": "科员"},

@@ -9,6 +9,7 @@ import pytest
 
 from exam_system.access import Role
 from exam_system.draws.recipes import RECIPES
+from exam_system.errors import Conflict
 from exam_system.exams.models import Exam
 from exam_system.inspector import InspectorFolder
 from exam_system.oversight.files import folder_zip
@@ -78,8 +79,13 @@ def test_a_draw_with_a_void_attempt_before_it(office: World, tmp_path: Path) -> 
     assert "(order/v1, 19 labels, 11 acts)" in "\n".join(holds(stick).lines)
 
 
-def test_the_inspectors_desk_signs_what_the_office_hands_out(office: World, tmp_path: Path) -> None:
-    """The zip of the inspector's page, the inspector's own folder, and back."""
+def test_the_inspectors_desk_signs_what_the_office_hands_out(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The zip of the inspector's page, the inspector's own folder, and back: two must sign."""
+    monkeypatch.setitem(RECIPES, "order", ceremony.RECIPE)
+    ceremony.make_exam(world, cosigners=2)
+    office = world
     desk = InspectorFolder.create(tmp_path / "desk", "tests.example/second", b"secret")
     keys = office.keys
     desk.trust([one.verifier.vkey for one in (keys.log, keys.publisher, keys.officer)])
@@ -92,6 +98,8 @@ def test_the_inspectors_desk_signs_what_the_office_hands_out(office: World, tmp_
     at = int(office.clock.now().timestamp())
     files = unpack([("to-cosign.zip", data)])
     assert len(files) == 2
+    with office.acting(Role.OFFICER) as ctx, pytest.raises(Conflict, match="second is missing"):
+        ceremony.publish(ctx, 1)
     with office.acting(Role.INSPECTOR) as ctx:
         cosign_notes(ctx, files=[desk.cosign(one, at) for one in files])
     with office.acting(Role.OFFICER) as ctx:

@@ -1,0 +1,37 @@
+"""A published folder: written whole or not at all, never replaced."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from exam_system.errors import Fault
+from exam_system.records.tree import write_durable
+
+
+def check_folder(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Raise Fault unless the folder holds these files; notes may have got more signatures."""
+    for name, data in files.items():
+        path = folder / name
+        found = path.read_bytes() if path.exists() else b""
+        if name.endswith(".note"):  # a signature may have come since; the text may not differ
+            found, data = found.partition(b"\n\n")[0], data.partition(b"\n\n")[0]
+        if found != data:
+            raise Fault(f"{path} is not what was published: restore it from a copy")
+
+
+def write_whole(target: Path, files: Mapping[str, bytes]) -> None:
+    """Write a folder beside its place and move it there, durably."""
+    temporary = target.with_name(f".{target.name}.new")
+    if temporary.exists():  # a crash left it behind, with who knows what in it
+        shutil.rmtree(temporary)
+    for name, data in files.items():
+        write_durable(temporary / name, data)
+    os.replace(temporary, target)
+    parent = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(parent)
+    finally:
+        os.close(parent)
