@@ -41,7 +41,7 @@ def missing_acts(session: Session, head: Checkpoint | None) -> int:
 def continues(session: Session, folder: Path, head: Checkpoint | None) -> bool:
     """Whether the last act under the head outside the database is the one at its place inside.
 
-    One look, for every start; `exam log fsck` compares all of them.
+    One look, for every start and every seal; `exam log fsck` compares all of them.
     """
     if head is None or head.size == 0:
         return True
@@ -53,9 +53,9 @@ def seal(session: Session, folder: Path, signer: Signer, at: datetime) -> Checkp
     """Sequence what is waiting, write its tiles, sign the new head; the caller commits, then
     calls `show_head`.
 
-    Refuses (Fault) to sign when the database holds fewer acts than the head outside it, when a
-    leaf read back does not hash to what the sequencer stored, or when the old head is not a
-    prefix of the new one.
+    Refuses (Fault) to sign when the database holds fewer or other acts than the head outside it,
+    when a leaf read back does not hash to what the sequencer stored, or when the old head is not
+    a prefix of the new one.
     """
     size = sequence(session)
     old = read_head(folder, signer.verifier)
@@ -64,6 +64,8 @@ def seal(session: Session, folder: Path, signer: Signer, at: datetime) -> Checkp
         raise Fault(
             f"the database lacks {start - size} acts that the signed head has: restore a newer copy"
         )
+    if not continues(session, folder, old):
+        raise Fault("the database holds other acts than the signed head: restore a newer copy")
     store = TileStore(folder, start)
     if size > start:
         store = store.grow(*_new_leaves(session, start, size))

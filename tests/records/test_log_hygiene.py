@@ -121,6 +121,16 @@ def test_a_copy_that_went_its_own_way_is_only_for_reading(world: World) -> None:
     assert "another log" in str(office.standing.closed)
 
 
+def test_a_copy_restored_under_a_running_service_is_not_signed(world: World) -> None:
+    act(world, 7, "u")
+    before = (log(world) / "checkpoint").read_bytes()
+    older(world, 4)
+    # As many other acts as are missing, and more: the number alone would not show it.
+    with pytest.raises(Unavailable):
+        act(world, 6, "other")
+    assert (log(world) / "checkpoint").read_bytes() == before
+
+
 def test_damaged_files_of_the_log(world: World) -> None:
     act(world, 2, "u")
     assert open_office(world.folder, world.clock).standing.closed is None
