@@ -18,7 +18,7 @@ ARGS = (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # playwright's running event loop would disturb other modules
 def browser() -> Iterator[Browser]:
     """The machine's Chromium; skipped without one, but never under CI."""
     names = ("chromium", "chromium-browser", "google-chrome")
