@@ -17,7 +17,7 @@ $(INSTANCE)/config.toml: | $(VENV)/.run
 	$(BIN)/exam --instance $(INSTANCE) demo --base-url http://$(BIND)
 
 test: lint
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+	EXAM_PASSPHRASE=tests $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
