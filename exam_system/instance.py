@@ -59,10 +59,10 @@ def _alembic(engine: Engine) -> AlembicConfig:
     return found
 
 
-def migrate(settings: Config, revision: str = "head") -> None:
-    """Bring the database's tables to a revision."""
+def migrate(settings: Config, revision: str = "head", *, down: bool = False) -> None:
+    """Bring the database's tables up to a revision, or down to it with what they hold."""
     engine = connect(settings.database)
-    command.upgrade(_alembic(engine), revision)
+    (command.downgrade if down else command.upgrade)(_alembic(engine), revision)
     engine.dispose()
 
 

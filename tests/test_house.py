@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import select, text
+from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
+from exam_system import instance as instances
 from exam_system.access import Role
 from exam_system.accounts.service import create_account
 from exam_system.records import heads
@@ -56,3 +57,15 @@ def test_a_seal_covers_every_act_and_later_ones_extend_it(world: World) -> None:
 
 def test_the_app_starts(world: World) -> None:
     assert world.client(world.app(), Role.ADMIN).get("/users").status_code == 200
+
+
+def test_migrations_run_down_and_up_again_with_rows_in_the_tables(world: World) -> None:
+    world.seal()  # acts, leaves, a head and a note are there, guarded by their triggers
+    world.engine.dispose()
+    instances.migrate(world.config, "base", down=True)
+    assert inspect(world.engine).get_table_names() == ["alembic_version"]
+    instances.migrate(world.config)
+    with world.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+        assert connection.execute(text("SELECT count(*) FROM act")).scalar_one() == 0
