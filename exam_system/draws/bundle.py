@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import shutil
 from collections.abc import Iterable, Sequence
 from io import StringIO
 from pathlib import Path
@@ -18,6 +16,7 @@ from exam_system.config import Config
 from exam_system.draws.computing import ticket_rows, transcript_of
 from exam_system.draws.lookup import Held, contributions, cosigning, subject
 from exam_system.errors import Conflict, Fault
+from exam_system.records.folders import write_whole
 from exam_system.records.heads import act_proof, cosigned_head
 from exam_system.records.models import Act, ActDetail, Leaf
 from exam_system.records.notes import keys_text, note_bytes
@@ -50,7 +49,7 @@ def write_bundle(session: Session, config: Config, held: Held) -> Path:
     if target.exists():
         _require_same(session, held, target)
         return target
-    write_folder(target, bundle_files(session, config, held))
+    write_whole(target, bundle_files(session, config, held))
     write_durable(config.published / "keys.txt", keys_text(session).encode())
     return target
 
@@ -147,23 +146,3 @@ def _require_same(session: Session, held: Held, target: Path) -> None:
     text = note_bytes(session, _note_id(held)).rpartition(b"\n\n")[0]
     if (target / "draw.note").read_bytes().rpartition(b"\n\n")[0] != text:
         raise Fault(f"{target} holds another draw than the database: nothing is overwritten")
-
-
-def write_folder(target: Path, files: dict[str, bytes]) -> None:
-    """Write a folder beside its place and move it there: it is seen whole or not at all."""
-    draft = target.with_name(f".{target.name}.new")
-    if draft.exists():  # left by a crash
-        shutil.rmtree(draft)
-    for name, data in files.items():
-        write_durable(draft / name, data)
-    _sync(draft)
-    os.rename(draft, target)
-    _sync(target.parent)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -17,7 +16,7 @@ from exam_system.records.fsck import require_whole
 from exam_system.records.heads import act_proof, cosigned_head, read_head
 from exam_system.records.models import Leaf
 from exam_system.records.notes import keys_of
-from exam_system.records.tree import write_durable
+from exam_system.records.tree import sync_folder, write_durable
 from exam_system.trust.checkpoint import parse
 from exam_system.trust.keys import Verifier
 from exam_system.trust.notes import open_note
@@ -79,11 +78,7 @@ def _sync_folders(target: Path) -> None:
     """A new folder lasts only when the folder above it is on disk as well."""
     folders = [path for path in target.rglob("*") if path.is_dir()]
     for path in (*folders, target, target.resolve().parent):
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        sync_folder(path)
 
 
 @log.command()

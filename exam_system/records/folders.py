@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from exam_system.errors import Fault
-from exam_system.records.tree import write_durable
+from exam_system.records.tree import sync_folder, write_durable
 
 
 def check_folder(folder: Path, files: Mapping[str, bytes]) -> None:
@@ -29,9 +29,6 @@ def write_whole(target: Path, files: Mapping[str, bytes]) -> None:
         shutil.rmtree(temporary)
     for name, data in files.items():
         write_durable(temporary / name, data)
-    os.replace(temporary, target)
-    parent = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(parent)
-    finally:
-        os.close(parent)
+    sync_folder(temporary)  # the names of folders below it are not in any file's own folder
+    os.rename(temporary, target)
+    sync_folder(target.parent)
