@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from seating.reading import BadGroups, expect_keys, labels, listed, refuse_repeats, text
+
+__all__ = ["BadGroups", "Group", "Slot", "TooFewLabels", "order_v1", "read_groups"]
+
 GROUP_KEYS = frozenset({"id", "labels", "slots"})
 SLOT_KEYS = frozenset({"id", "capacity"})
-
-
-class BadGroups(ValueError):
-    """The groups of a manifest do not have the shape that order/v1 needs."""
 
 
 class TooFewLabels(BadGroups):
@@ -60,8 +60,8 @@ def order_v1(
 def read_groups(groups: Sequence[Mapping[str, object]]) -> list[Group]:
     """The groups of a manifest, checked; raises BadGroups with a sentence that says where."""
     read = [_read_group(group) for group in groups]
-    _refuse_repeats("group", [group.id for group in read], "the draw")
-    _refuse_repeats("label", [label for group in read for label in group.labels], "the draw")
+    refuse_repeats("group", [group.id for group in read], "the draw")
+    refuse_repeats("label", [label for group in read for label in group.labels], "the draw")
     return read
 
 
@@ -72,16 +72,16 @@ def _fill(group: Group, ticket: Callable[[str], bytes]) -> dict[str, object]:
 
 
 def _read_group(raw: Mapping[str, object]) -> Group:
-    _expect_keys(raw, GROUP_KEYS, "A group")
-    name = _text(raw["id"], "The id of a group")
-    labels = _labels(raw["labels"], name)
-    slots = tuple(_read_slot(slot, name) for slot in _listed(raw["slots"], "slots", name))
-    _refuse_repeats("slot", [slot.id for slot in slots], f'group "{name}"')
-    group = Group(name, labels, slots)
-    if len(labels) < group.places:
+    expect_keys(raw, GROUP_KEYS, "A group")
+    name = text(raw["id"], "The id of a group")
+    people = labels(raw["labels"], name)
+    slots = tuple(_read_slot(slot, name) for slot in listed(raw["slots"], "slots", name))
+    refuse_repeats("slot", [slot.id for slot in slots], f'group "{name}"')
+    group = Group(name, people, slots)
+    if len(people) < group.places:
         raise TooFewLabels(
-            f'Group "{name}" has {len(labels)} people for {group.places} places: name '
-            f"{group.places - len(labels)} more or lower the capacities to the number of people."
+            f'Group "{name}" has {len(people)} people for {group.places} places: name '
+            f"{group.places - len(people)} more or lower the capacities to the number of people."
         )
     return group
 
@@ -89,8 +89,8 @@ def _read_group(raw: Mapping[str, object]) -> Group:
 def _read_slot(raw: object, group: str) -> Slot:
     if not isinstance(raw, Mapping):
         raise BadGroups(f'A slot of group "{group}" is not an object with id and capacity.')
-    _expect_keys(raw, SLOT_KEYS, f'A slot of group "{group}"')
-    name = _text(raw["id"], f'The id of a slot of group "{group}"')
+    expect_keys(raw, SLOT_KEYS, f'A slot of group "{group}"')
+    name = text(raw["id"], f'The id of a slot of group "{group}"')
     capacity = raw["capacity"]
     if type(capacity) is not int or capacity < 1:
         raise BadGroups(
@@ -98,48 +98,3 @@ def _read_slot(raw: object, group: str) -> Slot:
             f"least 1, not {capacity!r}."
         )
     return Slot(name, capacity)
-
-
-def _labels(raw: object, group: str) -> tuple[str, ...]:
-    labels = tuple(
-        _text(one, f'A label of group "{group}"') for one in _listed(raw, "labels", group)
-    )
-    _refuse_repeats("label", labels, f'group "{group}"')
-    encoded = [label.encode() for label in labels]
-    if encoded != sorted(encoded):
-        raise BadGroups(f'The labels of group "{group}" are not sorted by their UTF-8 bytes.')
-    return labels
-
-
-def _expect_keys(raw: Mapping[str, object], keys: frozenset[str], where: str) -> None:
-    if not isinstance(raw, Mapping) or set(raw) != keys:
-        found = sorted(map(str, raw)) if isinstance(raw, Mapping) else type(raw).__name__
-        raise BadGroups(f"{where} must have exactly the keys {sorted(keys)}, not {found}.")
-
-
-def _listed(raw: object, what: str, group: str) -> Sequence[object]:
-    if not isinstance(raw, list | tuple):
-        raise BadGroups(f'The {what} of group "{group}" are not a list.')
-    return raw
-
-
-def _text(raw: object, where: str) -> str:
-    if not isinstance(raw, str) or not raw:
-        raise BadGroups(f"{where} must be a non-empty text, not {raw!r}.")
-    try:
-        raw.encode()
-    except UnicodeEncodeError as error:
-        raise BadGroups(f"{where} cannot be written as UTF-8: {raw!r}.") from error
-    return raw
-
-
-def _refuse_repeats(what: str, names: Sequence[str], where: str) -> None:
-    if len(set(names)) == len(names):
-        return
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            raise BadGroups(
-                f'The {what} "{name}" stands twice in {where}; it may stand there once.'
-            )
-        seen.add(name)
