@@ -1,8 +1,9 @@
-"""Prints every figure."""
+"""Prints every figure of the draws; `tests.benchmarks.log` has those of the log."""
 
 from __future__ import annotations
 
-from tests.benchmarks import draws
+from tests.benchmarks import draws, proctoring, seating
 
-for what, figure in draws.run():
-    print(f"{what:<70} {figure}")
+for part in (draws, seating, proctoring):
+    for what, figure in part.run():
+        print(f"{what:<70} {figure}", flush=True)
