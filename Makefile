@@ -8,7 +8,7 @@ BIND ?= 127.0.0.1:8000
 export EXAM_PASSPHRASE ?= demonstration
 WORKERS ?= auto
 
-.PHONY: run test lint bench images clean
+.PHONY: run test lint bench tamper images clean
 
 run: $(VENV)/.run $(INSTANCE)/config.toml
 	$(BIN)/exam --instance $(INSTANCE) serve --bind $(BIND)
@@ -26,6 +26,10 @@ lint: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.benchmarks
+
+# Changes every column of a copy of the database and counts what fsck and audit notice.
+tamper: $(VENV)/.dev $(INSTANCE)/config.toml
+	$(BIN)/python -m tests.tamper $(INSTANCE)
 
 $(VENV)/.run: pyproject.toml
 	python3 -m venv $(VENV)

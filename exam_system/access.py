@@ -23,6 +23,7 @@ class Role(StrEnum):
     MARKER = "marker"
     INTERVIEWER = "interviewer"
     INSPECTOR = "inspector"
+    AUDITOR = "auditor"
     ADMIN = "admin"
     SYSTEM = "system"
 
@@ -33,18 +34,25 @@ OFFICE = frozenset({Role.OFFICER})
 CEREMONY = frozenset({Role.OFFICER, Role.INSPECTOR})
 CANDIDATES = frozenset({Role.CANDIDATE})
 SYSTEM = frozenset({Role.SYSTEM})
+INSPECTORS = frozenset({Role.INSPECTOR})
+ASKERS = frozenset({Role.OFFICER, Role.MARKER, Role.ADMIN})
+RECORD = frozenset({Role.INSPECTOR, Role.AUDITOR})
 
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """Who may use a verb, and how the record of acts tells it."""
+    """Who may use a verb, how the record of acts tells it, and who must approve it each time.
+
+    The approver is never the one who asks or acts, and is of another office.
+    """
 
     roles: frozenset[Role]
     said: str
+    approvers: frozenset[Role] = frozenset()
 
 
-def _office(said: str) -> Verb:
-    return Verb(OFFICE, said)
+def _office(said: str, approvers: frozenset[Role] = frozenset()) -> Verb:
+    return Verb(OFFICE, said, approvers)
 
 
 VERBS: dict[str, Verb] = {
@@ -53,13 +61,37 @@ VERBS: dict[str, Verb] = {
     "accounts.close_account": Verb(frozenset({Role.ADMIN}), "An account was closed"),
     "accounts.log_in": Verb(frozenset({Role.PUBLIC}), "Somebody logged in"),
     "accounts.log_out": Verb(MEMBERS, "Somebody logged out"),
+    "accounts.add_second_factor": Verb(CEREMONY, "Somebody began to set up a second factor"),
+    "accounts.confirm_second_factor": Verb(CEREMONY, "A second factor was set up"),
+    "accounts.remove_second_factor": Verb(
+        frozenset({Role.ADMIN}), "Somebody's second factors were removed"
+    ),
+    "approvals.ask_approval": Verb(ASKERS, "An approval was asked for"),
+    "approvals.approve": Verb(CEREMONY, "An approval was given"),
+    "approvals.refuse": Verb(CEREMONY, "An approval was refused"),
+    "approvals.withdraw_approval": Verb(ASKERS, "A request for approval was withdrawn"),
     "oversight.register_inspector": Verb(
         frozenset({Role.ADMIN, Role.SYSTEM}), "An inspector's key was registered"
     ),
     "oversight.register_server_keys": Verb(SYSTEM, "The keys of the server were registered"),
+    "oversight.rotate_key": Verb(
+        frozenset({Role.ADMIN}), "A new key of the server took the place of an old one"
+    ),
+    "oversight.replace_document_key": Verb(
+        frozenset({Role.ADMIN}), "A new certificate seals documents"
+    ),
+    "oversight.retire_inspector": Verb(
+        frozenset({Role.ADMIN}), "An inspector's key was retired", INSPECTORS
+    ),
     "oversight.cosign_notes": Verb(frozenset({Role.INSPECTOR}), "An inspector cosigned a note"),
     "oversight.gather_cosignature": Verb(SYSTEM, "A witness cosigned a head of the log"),
-    "oversight.export_acts": Verb(frozenset({Role.INSPECTOR}), "The record of acts was exported"),
+    "oversight.export_acts": Verb(RECORD, "The record of acts was exported"),
+    "oversight.make_evidence": Verb(INSPECTORS, "An evidence bundle was made"),
+    "oversight.note_alert": Verb(INSPECTORS, "An inspector acknowledged an alert"),
+    "oversight.check_board": Verb(SYSTEM, "The promises were measured for the integrity board"),
+    "tips.register_sealing_key": Verb(INSPECTORS, "An inspector handed in a sealing key"),
+    "tips.enter_reports": Verb(INSPECTORS | SYSTEM, "An anonymous report was entered in the log"),
+    "tips.answer_report": Verb(INSPECTORS, "An anonymous report was answered"),
     "exams.create_exam": _office("An exam was created"),
     "exams.set_rules": _office("The rule set was changed"),
     "exams.import_places": _office("Districts, sites and rooms were imported"),
@@ -67,7 +99,7 @@ VERBS: dict[str, Verb] = {
     "exams.add_fee_item": _office("A fee item with its posted basis was added"),
     "exams.import_posts": _office("The table of posts was imported"),
     "exams.prepare_announcement": _office("Rules and posts were frozen for the announcement"),
-    "exams.publish_announcement": _office("The announcement was published"),
+    "exams.publish_announcement": _office("The announcement was published", CEREMONY),
     "exams.close_registration": _office("Registration was closed"),
     "registration.apply": Verb(CANDIDATES, "A candidate applied for a post"),
     "registration.add_photo": Verb(CANDIDATES, "A candidate's photo was taken in"),
@@ -78,16 +110,17 @@ VERBS: dict[str, Verb] = {
     ),
     "registration.export_applicants": _office("The list of applicants was exported"),
     "fees.create_order": Verb(CANDIDATES, "A fee order was created"),
+    "fees.open_payment": Verb(CANDIDATES, "The gateway opened an order for payment"),
     "fees.confirm_payment": Verb(SYSTEM, "A payment was confirmed by the gateway"),
     "fees.query_order": Verb(CANDIDATES, "A candidate had the gateway asked for a payment"),
     "fees.export_ledger": _office("The ledger of fees was exported"),
-    "draws.freeze_draw": _office("A draw was frozen"),
+    "draws.freeze_draw": _office("A draw was frozen", INSPECTORS),
     "draws.commit_secret": Verb(CEREMONY, "A commitment to a secret was logged"),
     "draws.record_dice": _office("The dice were typed in"),
     "draws.confirm_dice": Verb(frozenset({Role.INSPECTOR}), "The dice were confirmed"),
     "draws.reveal_secret": Verb(CEREMONY, "A secret was revealed"),
     "draws.finish_draw": _office("A draw was computed and signed"),
-    "draws.publish_draw": _office("The bundle of a draw was published"),
+    "draws.publish_draw": _office("The bundle of a draw was published", CEREMONY),
     "draws.void_draw": Verb(CEREMONY, "An attempt of a draw was voided"),
     "draws.approve_redraw": Verb(
         frozenset({Role.INSPECTOR}), "Another attempt of a draw was approved"
@@ -96,6 +129,9 @@ VERBS: dict[str, Verb] = {
     "examday.export_seats": _office("The seating plan was exported"),
     "examday.export_invigilators": _office("The list of invigilators was exported"),
     "marking.import_written_scores": Verb(frozenset({Role.MARKER}), "Written scores were imported"),
+    "marking.correct_written_scores": Verb(
+        frozenset({Role.MARKER}), "Written scores were corrected", INSPECTORS
+    ),
     "interviews.import_interviewers": _office("Interviewers were added to the pool"),
     "interviews.declare_avoidance": Verb(
         frozenset({Role.OFFICER, Role.INTERVIEWER}), "An avoidance was declared"
@@ -110,7 +146,7 @@ VERBS: dict[str, Verb] = {
         frozenset({Role.INTERVIEWER}), "The chief interviewer closed the panel"
     ),
     "results.prepare_release": _office("A release of results was prepared"),
-    "results.publish_release": _office("A release of results was published"),
+    "results.publish_release": _office("A release of results was published", CEREMONY),
 }
 
 
@@ -127,10 +163,20 @@ PAGES: dict[str, frozenset[Role]] = {
     "accounts.register": ANYBODY,
     "accounts.language": ANYBODY,
     "accounts.home": ANYBODY,
-    "accounts.users": by("accounts.close_account"),
+    "accounts.users": by("accounts.close_account") | {Role.AUDITOR},
     "accounts.create_user": by("accounts.close_account"),
     "accounts.close_user": by("accounts.close_account"),
     "accounts.inspector_key": by("accounts.close_account"),
+    "accounts.retire_inspector": by("oversight.retire_inspector"),
+    "accounts.factors": by("accounts.add_second_factor"),
+    "accounts.factor_picture": by("accounts.add_second_factor"),
+    "accounts.add_factor": by("accounts.add_second_factor"),
+    "accounts.confirm_factor": by("accounts.confirm_second_factor"),
+    "accounts.remove_factors": by("accounts.remove_second_factor"),
+    "approvals.index": by("approvals.ask_approval", "approvals.approve"),
+    "approvals.approve": by("approvals.approve"),
+    "approvals.refuse": by("approvals.refuse"),
+    "approvals.withdraw": by("approvals.withdraw_approval"),
     "exams.index": ANYBODY,
     "exams.show": ANYBODY,
     "exams.posts": ANYBODY,
@@ -210,15 +256,31 @@ PAGES: dict[str, frozenset[Role]] = {
     "results.slip": CANDIDATES,
     "results.slip_pdf": CANDIDATES,
     "oversight.desk": by("oversight.cosign_notes"),
-    "oversight.acts": by("oversight.cosign_notes"),
-    "oversight.act": by("oversight.cosign_notes"),
+    "oversight.acts": by("oversight.export_acts"),
+    "oversight.act": by("oversight.export_acts"),
+    "oversight.newer": by("oversight.export_acts"),
     "oversight.export_acts": by("oversight.export_acts"),
+    "oversight.timeline": by("oversight.export_acts"),
+    "oversight.alerts": by("oversight.note_alert"),
+    "oversight.note_alert": by("oversight.note_alert"),
+    "oversight.evidence": by("oversight.make_evidence"),
+    "oversight.make_evidence": by("oversight.make_evidence"),
+    "oversight.board": RECORD,
     "oversight.to_cosign": by("oversight.cosign_notes"),
     "oversight.cosign": by("oversight.cosign_notes"),
     "oversight.records": by("oversight.cosign_notes"),
+    "report.write": ANYBODY,
+    "report.answers": ANYBODY,
+    "report.received": ANYBODY,
+    "tips.desk": INSPECTORS,
+    "tips.letter": INSPECTORS,
+    "tips.enter": INSPECTORS,
+    "tips.answer": INSPECTORS,
+    "tips.sealing_key": INSPECTORS,
     "oversight.log": ANYBODY,
     "oversight.published": ANYBODY,
     "oversight.check": ANYBODY,
+    "oversight.promises": ANYBODY,
 }
 
 

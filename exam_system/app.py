@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from exam_system import access, web
 from exam_system.accounts.views import bp as accounts
+from exam_system.approvals.views import bp as approvals
 from exam_system.chance import Chance
 from exam_system.clock import Clock, rfc3339
 from exam_system.context import VERBS
@@ -29,9 +30,13 @@ from exam_system.office import open_office
 from exam_system.oversight.views import bp as oversight
 from exam_system.registration.views import bp as registration
 from exam_system.results.views import bp as results
+from exam_system.tips.desk import bp as tips
+from exam_system.tips.views import MemoryRequest, forget_who
+from exam_system.tips.views import bp as report
 
 BLUEPRINTS = (
     accounts,
+    approvals,
     exams,
     registration,
     fees,
@@ -40,6 +45,8 @@ BLUEPRINTS = (
     marking,
     interviews,
     results,
+    report,
+    tips,
     oversight,
 )
 
@@ -51,6 +58,7 @@ def create_app(
     parts = open_office(Path(instance), clock, chance)
     settings = parts.config
     app = Flask("exam_system")
+    app.request_class = MemoryRequest
     app.extensions["office"] = parts
     app.config.update(
         SECRET_KEY=parts.keys.vault.cookie_key(),
@@ -62,11 +70,15 @@ def create_app(
         WTF_CSRF_TIME_LIMIT=None,
     )
     Bootstrap5(app)
-    CSRFProtect(app).exempt(callback)  # the gateway's signature stands in for the token
+    protect = CSRFProtect(app)
+    protect.exempt(callback)  # the gateway's signature stands in for the token
+    protect.exempt(report)  # a token needs a session, and that would be a trace
     install_language(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     access.check_tables(VERBS, app.view_functions)
+    app.before_request(forget_who)
+    app.before_request(web.refuse_foreign)
     app.before_request(web.guard)
     app.after_request(web.harden)
     app.teardown_request(web.close)

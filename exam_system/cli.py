@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
-from exam_system import config, instance
+from exam_system import config, dbrole, instance
 from exam_system.accounts.commands import users
+from exam_system.app import create_app
 from exam_system.chance import SystemChance
 from exam_system.clock import SystemClock
 from exam_system.command import found_log
@@ -16,9 +17,12 @@ from exam_system.demo.command import demo
 from exam_system.errors import Fault, Sentence
 from exam_system.inspector.commands import inspector
 from exam_system.keys import PASSPHRASE
+from exam_system.oversight.board_commands import board_commands
 from exam_system.oversight.gather import gather
+from exam_system.oversight.key_commands import keys
 from exam_system.records.commands import log
 from exam_system.server import serve
+from exam_system.tips.commands import report
 from exam_system.trust.errors import TrustError
 from exam_system.verify.commands import monitor, verify
 
@@ -64,12 +68,28 @@ def init(folder: Path, /, demonstration: bool, migrate: bool, **values: str) -> 
     click.echo(f"created {folder}; keep {PASSPHRASE} safe: the keys do not open without it")
 
 
+@exam.group()
+def database() -> None:
+    """The application's role on PostgreSQL."""
+
+
+@database.command("grant")
+@click.pass_obj
+def grant_rights(folder: Path) -> None:
+    """Give the role of database_url what it needs, as the owner of EXAM_OWNER_DATABASE_URL."""
+    role = dbrole.grant(config.load(folder))
+    click.echo(f"{role} may add to the log and change nothing in it")
+
+
 exam.add_command(demo)
 exam.add_command(serve)
 exam.add_command(users)
 exam.add_command(inspector)
 exam.add_command(log)
 log.add_command(gather)
+exam.add_command(keys)
+exam.add_command(board_commands(create_app))
+exam.add_command(report)
 exam.add_command(verify)
 exam.add_command(monitor)
 

@@ -52,9 +52,13 @@ class Context:
     reason: str = ""
     recorded: int = 0
     verbs: list[str] = field(default_factory=list)
+    approved: dict[str, str] = field(default_factory=dict)
+    """Reference of the approval that a running verb has used, by the verb's name."""
+    proved: tuple[str, str] | None = None
+    """What a fresh second factor has just confirmed, and which kind of factor it was."""
 
-    def record(self, *, exam: str, subject: str, **details: Any) -> int:
-        """Log the running verb as an act on `subject`; returns the act's row id.
+    def record(self, *, exam: str, subject: str, **details: Any) -> None:
+        """Log the running verb as an act on `subject`.
 
         `details` are JSON without floats; they stay in the database behind a salted digest.
         """
@@ -62,8 +66,10 @@ class Context:
             raise Fault("record() is for verbs only")
         if self.reason:
             details = {**details, "reason": self.reason}
+        if self.verbs[-1] in self.approved:
+            details = {**details, "approval": self.approved[self.verbs[-1]]}
         self.recorded += 1
-        return log.write(
+        log.write(
             self.session,
             kind=self.verbs[-1],
             exam=exam,
@@ -72,6 +78,7 @@ class Context:
             subject=subject,
             details=details,
             salt=self.chance.take(32),
+            rows_salt=self.chance.take(32),
         )
 
     def as_actor(self, actor: Actor, reason: str = "") -> Context:
@@ -83,7 +90,7 @@ def verb(function: Callable[Concatenate[Context, P], R]) -> Callable[Concatenate
     """Make a function `feature.service.name` the verb `feature.name`.
 
     A verb checks the actor's role, runs, and must have left at least one act; its name is the
-    kind of the act.
+    kind of the act. One that needs an approval must have used it up (approvals.lookup.use).
     """
     name = f"{function.__module__.split('.')[1]}.{function.__name__}"
 
@@ -91,6 +98,7 @@ def verb(function: Callable[Concatenate[Context, P], R]) -> Callable[Concatenate
     def run(ctx: Context, /, *args: P.args, **kwargs: P.kwargs) -> R:
         access.require(ctx.actor.role, name)
         before = ctx.recorded
+        ctx.approved.pop(name, None)
         ctx.verbs.append(name)
         try:
             result = function(ctx, *args, **kwargs)
@@ -98,6 +106,8 @@ def verb(function: Callable[Concatenate[Context, P], R]) -> Callable[Concatenate
             ctx.verbs.pop()
         if ctx.recorded == before:
             raise Fault(f"{name} left no act in the log")
+        if access.VERBS[name].approvers and name not in ctx.approved:
+            raise Fault(f"{name} was carried out without anybody's approval")
         return result
 
     VERBS[name] = run

@@ -70,9 +70,13 @@ def _sqlite_begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
-def writing(engine: Engine) -> Session:
+class WritingSession(Session):
+    """The only kind of session that writes: `records` listens to it, so nothing goes unseen."""
+
+
+def writing(engine: Engine) -> WritingSession:
     """A session that may write; on SQLite it holds the write lock from its first statement."""
-    return Session(engine, expire_on_commit=False)
+    return WritingSession(engine, expire_on_commit=False)
 
 
 def reading(engine: Engine) -> Session:

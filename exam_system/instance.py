@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 
 from alembic import command
@@ -12,7 +14,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import select
 from sqlalchemy.engine import Engine
 
-from exam_system import config
+from exam_system import config, dbrole
 from exam_system.accounts.models import Account
 from exam_system.chance import Chance
 from exam_system.config import Config
@@ -24,6 +26,11 @@ from exam_system.vault import password_holds
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 DEMONSTRATION_PASSWORD = "demonstration"
+
+
+def demonstration_secret(username: str) -> str:
+    """The TOTP secret of an account of a demonstration (base32); no secret at all."""
+    return base64.b32encode(sha256(f"demonstration {username}".encode()).digest()[:20]).decode()
 
 
 def _toml(text: str) -> str:
@@ -60,14 +67,22 @@ def _alembic(engine: Engine) -> AlembicConfig:
 
 
 def migrate(settings: Config, revision: str = "head", *, down: bool = False) -> None:
-    """Bring the database's tables up to a revision, or down to it with what they hold."""
-    engine = connect(settings.database)
+    """Bring the database's tables up to a revision, or down to it with what they hold.
+
+    On PostgreSQL as the owner of EXAM_OWNER_DATABASE_URL, where that is set; the application's
+    role then gets its rights on what is new.
+    """
+    owner = dbrole.owner_url(settings)
+    engine = connect(owner or settings.database)
     (command.downgrade if down else command.upgrade)(_alembic(engine), revision)
     engine.dispose()
+    if owner and not down:
+        dbrole.grant(settings)
 
 
 def check_instance(engine: Engine, settings: Config) -> None:
-    """Refuse to start (Fault) on old tables, or on a demonstration password in earnest."""
+    """Refuse to start (Fault) on old tables; in earnest also on a demonstration password, on a
+    database role that could change the log, and on a server that may lose what was answered."""
     with engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
     newest = ScriptDirectory(str(MIGRATIONS)).get_current_head()
@@ -77,6 +92,7 @@ def check_instance(engine: Engine, settings: Config) -> None:
         )
     if not settings.demonstration:
         _refuse_known_passwords(engine)
+        dbrole.require_weak(engine)
 
 
 def _refuse_known_passwords(engine: Engine) -> None:

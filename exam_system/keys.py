@@ -11,6 +11,8 @@ from exam_system.chance import Chance
 from exam_system.config import Config
 from exam_system.errors import Fault
 from exam_system.printing.signing import make_certificate
+from exam_system.records.tree import sync_folder, write_durable
+from exam_system.trust.errors import BadKey
 from exam_system.trust.keys import ED25519, Signer
 from exam_system.vault import Vault, create_secret, open_vault
 
@@ -70,3 +72,54 @@ def open_keys(config: Config) -> Keys:
 
 def _load(folder: Path, origin: str, role: str, secret: bytes) -> Signer:
     return Signer.load(folder / f"{role}.pem", key_name(origin, role), secret, ED25519)
+
+
+def next_key(config: Config, role: str, chance: Chance) -> Signer:
+    """The key that will take a role's place: made and stored encrypted, or found as it was left.
+
+    It lies beside the one that serves until `take_over`.
+    """
+    folder, name, secret = config.instance / "keys", key_name(config.origin, role), passphrase()
+    path = folder / f"{role}.new.pem"
+    if not path.exists():
+        Signer.from_seed(name, chance.take(32), ED25519).save(path, secret)
+    return Signer.load(path, name, secret, ED25519)
+
+
+def take_over(config: Config, *names: str) -> None:
+    """The new files take the place of the old ones, which are gone with that; on disk at once.
+
+    `names` as pdf.pem; the new one lies beside as pdf.new.pem.
+    """
+    folder = config.instance / "keys"
+    for name in names:
+        stem, _, ending = name.rpartition(".")
+        os.replace(folder / f"{stem}.new.{ending}", folder / name)
+    sync_folder(folder)
+
+
+def next_document_key(config: Config, at: datetime) -> bytes:
+    """A new PAdES key and its certificate (PEM, returned), stored beside those that serve."""
+    folder = config.instance / "keys"
+    name = key_name(config.origin, "publisher")
+    key, certificate = make_certificate(name, passphrase=passphrase(), at=at)
+    write_durable(folder / "pdf.new.pem", key)
+    write_durable(folder / "pdf.new.crt", certificate)
+    return certificate
+
+
+def set_aside_lost(config: Config, role: str, chance: Chance) -> None:
+    """A fresh key where the file of a lost one lay; what lay there is kept as `.lost`.
+
+    Raises Fault when the key can still be opened: then it is not lost, and is to sign as well.
+    """
+    path, name = config.instance / "keys" / f"{role}.pem", key_name(config.origin, role)
+    try:
+        Signer.load(path, name, passphrase(), ED25519)
+    except BadKey:
+        next_key(config, role, chance)
+        if path.exists():
+            os.replace(path, path.with_suffix(".lost"))
+        take_over(config, f"{role}.pem")
+        return
+    raise Fault(f"{path} opens with the passphrase: the key is not lost")

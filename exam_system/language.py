@@ -58,8 +58,8 @@ class PlainDomain(Domain):  # type: ignore[misc]
 
 
 def choose_language() -> str:
-    """The switch's cookie, else what the browser asks for, else Chinese."""
-    chosen = request.cookies.get("language")
+    """What the address says, else the switch's cookie, what the browser asks for, Chinese."""
+    chosen = request.args.get("language", request.cookies.get("language"))
     if chosen in LANGUAGES:
         return chosen
     for value in request.accept_languages.values():

@@ -19,6 +19,7 @@ from exam_system.errors import Fault, Sentence, Unavailable
 from exam_system.instance import check_instance
 from exam_system.keys import Keys, open_keys
 from exam_system.records import heads
+from exam_system.records.keys import every_key
 from exam_system.records.notes import keys_text
 from exam_system.records.tree import write_durable
 from exam_system.trust.errors import TrustError
@@ -107,7 +108,7 @@ def _closed(engine: Engine, folder: Path, log: Verifier) -> Sentence | None:
     """Why nothing may be written: the database is not the one whose log was signed last."""
     try:
         with reading(engine) as db:
-            head = heads.read_head(folder, log)
+            head = heads.read_head(folder, log, *every_key(db, "log"))
             lacking = heads.missing_acts(db, head)
             same = lacking > 0 or heads.continues(db, folder, head)
     except (TrustError, OSError, Fault):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from exam_system.sheets.sentence import Sentence
+from exam_system.trust.canonical import has_control
 
 Sex = Literal["male", "female"]
 
@@ -78,6 +79,13 @@ def clean_name(text: str) -> str:
             raise _not_in_names(character)
     _check_shape(name)
     return name
+
+
+def clean_line(text: str, longest: int) -> str:
+    """One line of text in NFC with single spaces; empty when nothing printable is left of it, or
+    it is longer, or has control characters."""
+    line = " ".join(unicodedata.normalize("NFC", text).split())
+    return "" if len(line) > longest or has_control(line) else line
 
 
 def clean_phone(text: str) -> str:

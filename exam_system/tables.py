@@ -1,6 +1,7 @@
 """Imports every table, so that `Base.metadata` is complete."""
 
 from exam_system.accounts import models as accounts
+from exam_system.approvals import models as approvals
 from exam_system.database import Base
 from exam_system.draws import models as draws
 from exam_system.examday import models as examday
@@ -11,10 +12,12 @@ from exam_system.marking import models as marking
 from exam_system.records import models as records
 from exam_system.registration import models as registration
 from exam_system.results import models as results
+from exam_system.tips import models as tips
 
 __all__ = [
     "Base",
     "accounts",
+    "approvals",
     "draws",
     "examday",
     "exams",
@@ -24,4 +27,5 @@ __all__ = [
     "records",
     "registration",
     "results",
+    "tips",
 ]

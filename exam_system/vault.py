@@ -48,6 +48,10 @@ class Vault:
         """A look-up value equal for equal texts and useless without the secret (hex)."""
         return hmac.new(self._key("blind"), text.encode(), hashlib.sha256).hexdigest()
 
+    def stretch(self, text: str, purpose: str) -> bytes:
+        """64 bytes that follow from a short secret of somebody's, slowly (scrypt, 32 MiB)."""
+        return Scrypt(salt=self._key(purpose), length=64, n=2**15, r=8, p=1).derive(text.encode())
+
     def cookie_key(self) -> str:
         """The key that signs cookies."""
         return self._key("cookie").hex()

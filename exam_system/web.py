@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from flask import Response, current_app, flash, g, make_response, request, send_file, session
 from flask_babel import gettext
 
 from exam_system import access
-from exam_system.accounts import sessions
+from exam_system.accounts import factors, sessions
 from exam_system.context import PUBLIC, SYSTEM, Actor, Context
 from exam_system.database import reading
-from exam_system.errors import Forbidden, Sentence, Unavailable
+from exam_system.errors import Forbidden, Refused, Sentence, Unavailable
 from exam_system.office import Office
+
+T = TypeVar("T")
 
 
 def office() -> Office:
@@ -69,6 +72,41 @@ def acting(*, as_system: bool = False) -> Iterator[Context]:
             parts.seal()
         except Unavailable as error:
             raise Unavailable(STORED) from error
+
+
+def typed_factor() -> factors.Typed:
+    """What a form brings as second factor."""
+    return factors.Typed(
+        request.form.get("code", "")[:20], request.form.get("passkey", "")[:20_000]
+    )
+
+
+def confirmed(occasion: Callable[[Context], factors.Occasion], act: Callable[[Context], T]) -> T:
+    """Carry an act out in the transaction in which the form's second factor was proved for it.
+
+    A wrong factor is counted (that is committed) and raises Refused; so does the act itself.
+    """
+    with acting() as ctx:
+        holds = factors.prove(ctx, occasion(ctx), typed_factor())
+        if holds:
+            result = act(ctx)
+    if not holds:
+        raise Refused(factors.WRONG.msgid)
+    return result
+
+
+def refuse_foreign() -> None:
+    """Before every request that may change something: it must come from a page of our own.
+
+    The form's token says so already; browsers say it as well (THREATS O08). Programs, such as the
+    gateway, send neither header.
+    """
+    if request.method in ("GET", "HEAD", "OPTIONS"):
+        return
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin", "null")
+    foreign = site not in ("same-origin", "none") if site else origin != "null"
+    if foreign and urlsplit(origin).netloc != request.host:
+        raise Forbidden("This came from a page of another site: nothing was done")
 
 
 def guard() -> None:

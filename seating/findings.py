@@ -62,6 +62,7 @@ HALL_NONE = (
     "group %(group)s: the interview group %(labels)s may be heard by no panel because of "
     "relations: short by %(short)s; replace an interviewer who has them"
 )
+BEFORE = (SEATS, ACCESS, CAP, CAP_ACCESS, APART, APART_ACCESS, PANELS, HALL, HALL_NONE)
 
 # After a draw: the search ended, which proves nothing.
 LEFT_TOGETHER = (

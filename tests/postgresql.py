@@ -42,7 +42,7 @@ def _free_port() -> int:
 
 
 @contextmanager
-def server() -> Iterator[str]:
+def server(*, durable: bool = False) -> Iterator[str]:
     """Start a server and give the URL of its maintenance database; stop and remove it after."""
     binaries = find_binaries()
     if binaries is None:
@@ -72,7 +72,8 @@ def server() -> Iterator[str]:
     )
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder}"
     # The data are thrown away: nothing needs to survive a power cut, so nothing waits for a disk.
-    options += " -c fsync=off -c full_page_writes=off -c synchronous_commit=off"
+    if not durable:
+        options += " -c fsync=off -c full_page_writes=off -c synchronous_commit=off"
     control = [*prefix, str(binaries / "pg_ctl"), "-D", str(data), "-w"]
     log = ["-l", str(folder / "log")]
     subprocess.run([*control, *log, "-o", options, "start"], **quiet)  # type: ignore[call-overload]

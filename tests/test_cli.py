@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
+from exam_system.accounts.factors import step_of
+from exam_system.instance import demonstration_secret
 from tests.conftest import FONTS
 
 
@@ -26,6 +30,9 @@ def test_an_instance_is_created_peopled_and_its_log_exported(
     assert again.returncode == 1
     assert "exists already" in again.stderr
     add = ["user", "add", "--name", "管理员", "--role", "admin", "--password", "a long password"]
+    homeless = exam(*instance, *add, "chief", "--actor", "system", "--reason", "first")
+    assert "Name the office" in homeless.stderr
+    add += ["--office", "信息中心"]
     first = exam(*instance, *add, "chief", "--actor", "system", "--reason", "first administrator")
     assert first.returncode == 0, first.stderr
     second = exam(*instance, *add, "other", "--actor", "system", "--reason", "once more")
@@ -36,6 +43,9 @@ def test_an_instance_is_created_peopled_and_its_log_exported(
     assert "ghost" in nobody.stderr
     named = exam(*instance, *add, "other", "--actor", "chief", "--reason", "holiday cover")
     assert named.returncode == 0, named.stderr
+    guess = exam(*instance, "demo", "code", "chief")
+    assert guess.returncode == 1
+    assert "is no demonstration" in guess.stderr
     assert "chief\tadmin" in exam(*instance, "user", "list").stdout
     desk = exam(
         "inspector",
@@ -54,6 +64,13 @@ def test_an_instance_is_created_peopled_and_its_log_exported(
     assert (out / "log.vkey").exists()
     checked = exam("verify", str(out), "--keys", str(tmp_path / "i" / "published" / "keys.txt"))
     assert checked.returncode == 0, checked.stdout
+
+
+def test_the_codes_of_a_demonstration_are_for_everybody(template: Path) -> None:
+    told = exam("--instance", str(template), "demo", "code", "inspector")
+    code = re.match(r"(\d{6}) \(\d+ s\)\n", told.stdout)
+    assert code, told.stdout + told.stderr
+    assert step_of(demonstration_secret("inspector"), code[1], datetime.now(UTC))
 
 
 def test_without_the_passphrase_nothing_opens(template: Path) -> None:

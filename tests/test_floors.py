@@ -14,8 +14,8 @@ GROUND = (*ENGINES, "exam_system/trust", "exam_system/verify")
 WEB = ("flask", "flask_babel", "flask_wtf", "flask_bootstrap", "werkzeug", "wtforms")
 TOP = ("app", "cli", "demo", "server")
 FEATURES = (
-    "accounts", "exams", "registration", "fees", "draws", "examday", "marking", "interviews",
-    "results", "oversight",
+    "accounts", "approvals", "exams", "registration", "fees", "draws", "examday", "marking",
+    "interviews", "results", "oversight", "tips",
 )  # fmt: skip
 
 
@@ -82,6 +82,13 @@ def test_records_know_no_feature() -> None:
         for name in imports(path):
             features = [f"exam_system.{feature}" for feature in FEATURES]
             assert not starts(name, *features) or name.endswith(".models.Exam"), (path, name)
+
+
+def test_approvals_know_accounts_and_no_other_feature() -> None:
+    others = [f"exam_system.{name}" for name in FEATURES if name not in ("accounts", "approvals")]
+    for path in modules("exam_system/approvals"):
+        for name in imports(path):
+            assert not starts(name, *others) or name.endswith(".models.Exam"), (path, name)
 
 
 def test_nothing_below_knows_the_top() -> None:

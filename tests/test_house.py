@@ -10,7 +10,6 @@ from sqlalchemy.exc import DBAPIError
 
 from exam_system import instance as instances
 from exam_system.access import Role
-from exam_system.accounts.service import create_account
 from exam_system.records import heads
 from exam_system.records.models import Act, Leaf
 from exam_system.tables import Base
@@ -39,9 +38,7 @@ def test_a_seal_covers_every_act_and_later_ones_extend_it(world: World) -> None:
     first = heads.read_head(folder, world.keys.log.verifier)
     with world.acting(Role.ADMIN) as ctx:
         for n in range(300):
-            create_account(
-                ctx, username=f"u{n}", name="某某", role=Role.REVIEWER, password="long enough"
-            )
+            world.hire(ctx, Role.REVIEWER, f"u{n}")
     world.seal()
     second = heads.read_head(folder, world.keys.log.verifier)
     with world.context(world.people[Role.ADMIN]).session as db:

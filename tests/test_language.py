@@ -9,6 +9,7 @@ from babel.messages.extract import extract_from_dir
 
 from exam_system import language
 from exam_system.access import VERBS, Role
+from seating import findings
 
 ROOT = Path(__file__).parent.parent / "exam_system"
 ERRORS = ("Refused", "Conflict", "Invalid", "NotFound", "Forbidden", "LoginNeeded", "Sentence")
@@ -33,6 +34,7 @@ def test_every_sentence_has_its_chinese() -> None:
         if message.string and isinstance(message.id, str)
     }
     wanted = used() | {verb.said for verb in VERBS.values()} | {role.value for role in Role}
+    wanted |= set(findings.BEFORE)
     assert sorted(wanted - known - KEYS) == []
 
 

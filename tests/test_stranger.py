@@ -11,6 +11,7 @@ import pytest
 
 from exam_system.draws.recipes import RECIPES
 from tests.draws import ceremony
+from tests.examday import hall
 from tests.world import World
 
 README = Path(__file__).parent.parent / "README.md"
@@ -21,17 +22,17 @@ HOLDS = (
 )
 
 
-def lines() -> str:
-    """The one block that the README marks for strangers."""
-    (found,) = re.findall(r"^```sh stranger\n(.*?)^```$", README.read_text(), re.M | re.S)
+def lines(block: str) -> str:
+    """The one block that the README marks so."""
+    (found,) = re.findall(rf"^```sh {block}\n(.*?)^```$", README.read_text(), re.M | re.S)
     return str(found)
 
 
-def run(folder: Path) -> list[str]:
+def run(folder: Path, block: str = "stranger") -> list[str]:
     """What a stranger reads after pasting the lines into bash, with nothing of ours on the path."""
     answer = subprocess.run(
         ["bash"],
-        input=lines(),
+        input=lines(block),
         cwd=folder,
         env={"PATH": "/usr/bin:/bin"},
         capture_output=True,
@@ -95,3 +96,31 @@ def test_a_changed_file_shows(
     path.write_bytes(data.replace(old, new, 1))
     said = run(bundle)
     assert {n for n, sentence in enumerate(HOLDS) if sentence not in said} == silent
+
+
+SEATED = ("everybody has one seat", "the seats of every room are 1, 2, 3, without gap")
+
+
+@pytest.fixture
+def seats(world: World) -> Path:
+    """The draw of seats of an exam with two districts, held and published."""
+    hall.standard(world)
+    hall.seat(world)
+    return world.config.published / f"draw-{hall.CODE}-seats-1"
+
+
+def test_the_lines_for_seats(seats: Path) -> None:
+    label = (seats / "tickets.csv").read_text().splitlines()[1].split(",")[1]
+    result = json.loads((seats / "result.json").read_bytes())
+    (sits,) = [
+        f"{label} sits in district {group['id']}, room {slot['id']}, seat {seat}"
+        for group in result["groups"]
+        for slot in group["slots"]
+        for seat, one in enumerate(slot["labels"], 1)
+        if one == label
+    ]
+    assert run(seats, "seats") == [*SEATED, sits]
+    path = seats / "result.csv"
+    rows = path.read_text().splitlines()
+    path.write_text("\n".join([*rows[:5], *rows[6:]]) + "\n")
+    assert not set(SEATED) & set(run(seats, "seats"))

@@ -2,31 +2,128 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+import pyotp
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.engine import Engine
 
-from exam_system import config
-from exam_system.access import Role
+from exam_system import access, config
+from exam_system.access import CEREMONY, Role
+from exam_system.accounts import factors
+from exam_system.accounts.models import Account
 from exam_system.accounts.service import create_account
 from exam_system.accounts.sessions import actor_for
 from exam_system.app import create_app
+from exam_system.approvals import service as approvals
+from exam_system.approvals.lookup import Wanted, find, standing
+from exam_system.approvals.publications import wanted_publication
 from exam_system.chance import SeededChance
 from exam_system.clock import RehearsalClock
 from exam_system.config import Config
 from exam_system.context import SYSTEM, Actor, Context
-from exam_system.database import connect, writing
+from exam_system.database import WritingSession, connect
+from exam_system.draws import service as draws
+from exam_system.draws.asking import wanted_freeze, wanted_publish
+from exam_system.draws.lookup import find as find_attempt
+from exam_system.exams.lookup import exam_by_code
+from exam_system.instance import demonstration_secret
 from exam_system.keys import Keys, open_keys
+from exam_system.marking.service import wanted_correction
 from exam_system.office import Office
 from exam_system.oversight.service import register_inspector, register_server_keys
+from exam_system.records import log, releases, rows
 from exam_system.trust.keys import COSIGNATURE, Signer
 
 PASSWORD = "correct horse battery"
+OFFICES = {Role.OFFICER: "考试中心", Role.INSPECTOR: "派驻纪检监察组"}
+
+
+def _announcement(ctx: Context, *, code: str) -> Wanted:
+    exam = exam_by_code(ctx.session, code)
+    release = releases.newest(ctx.session, exam.id, "announcement")
+    return wanted_publication(ctx, "exams.publish_announcement", exam, release, "Announcement")
+
+
+def _results(ctx: Context, *, code: str, version: int) -> Wanted:
+    exam = exam_by_code(ctx.session, code)
+    release = releases.by_version(ctx.session, exam.id, "results", version)
+    return wanted_publication(ctx, "results.publish_release", exam, release, "Written scores")
+
+
+WANTED: dict[str, Callable[..., Wanted]] = {
+    "draws.freeze_draw": wanted_freeze,
+    "draws.publish_draw": wanted_publish,
+    "exams.publish_announcement": _announcement,
+    "results.publish_release": _results,
+    "marking.correct_written_scores": wanted_correction,
+}
+
+
+def fresh_code(ctx: Context, username: str = "inspector") -> str:
+    """A code of somebody's authenticator that is still unused; the clock waits for it if needed."""
+    query = select(factors.SecondFactor.last_step).join(Account).where(Account.username == username)
+    used = ctx.session.scalars(query).one()
+    if factors.step_at(ctx.clock.now()) <= (used or 0):
+        assert isinstance(ctx.clock, RehearsalClock)
+        ctx.clock.advance(seconds=factors.STEP)
+    return pyotp.TOTP(demonstration_secret(username)).at(ctx.clock.now())
+
+
+def approve_in(ctx: Context, verb: str, *, username: str = "inspector", **arguments: Any) -> str:
+    """The actor asks for an act's approval, another account gives it with a code; the reference."""
+    access.require(ctx.actor.role, verb)
+    wanted = WANTED[verb](ctx, **arguments)
+    found = standing(ctx.session, wanted)
+    if found.approval and found.state == "approved":
+        return found.approval.ref
+    ref = approvals.ask_approval(ctx, wanted=wanted).ref
+    give_approval(ctx, ref, username)
+    return ref
+
+
+def give_approval(ctx: Context, ref: str, username: str = "inspector") -> None:
+    """Approve with a fresh code, as the account of this name, in the running transaction."""
+    account = ctx.session.scalars(select(Account).where(Account.username == username)).one()
+    other = ctx.as_actor(actor_for(account))
+    occasion = approvals.about(find(ctx.session, ref))
+    assert factors.prove(other, occasion, factors.Typed(fresh_code(other, username)))
+    approvals.approve(other, ref=ref)
+
+
+def confirm_in(ctx: Context, verb: str, *, draw: str, number: int = 1) -> None:
+    """An acting inspector confirms a step of a draw with a fresh code."""
+    if ctx.actor.role is Role.INSPECTOR:
+        occasion = draws.confirming(ctx, verb, find_attempt(ctx.session, draw, number))
+        assert factors.prove(ctx, occasion, factors.Typed(fresh_code(ctx)))
+
+
+class StageSession(WritingSession):
+    """Unlike the office's: rows may be put in by hand to set a stage, under an act of the tests."""
+
+    def commit(self) -> None:
+        """Commit; rows that no act of the office stands for get one of the tests."""
+        self.flush()
+        if not log.waits(self) and rows.touched_tables(self) - rows.SEALED - rows.LOOSE:
+            log.write(
+                self,
+                kind="tests.set_stage",
+                exam="",
+                at=self.info["clock"].now(),
+                actor="tests",
+                subject="tests:stage",
+                details={},
+                salt=bytes(32),
+                rows_salt=bytes(32),
+            )
+        super().commit()
 
 
 @dataclass
@@ -60,17 +157,40 @@ class World:
             register_inspector(ctx, vkey=world.inspector.verifier.vkey)
             for role in Role:
                 if role not in (Role.PUBLIC, Role.SYSTEM, Role.CANDIDATE):
-                    account = create_account(
-                        ctx, username=role.value, name=f"测试{'甲'}", role=role, password=PASSWORD
-                    )
-                    world.people[role] = actor_for(account)
+                    world.people[role] = world.hire(ctx, role, role.value)
         return world
 
-    def context(self, actor: Actor, reason: str = "") -> Context:
-        """A context on a new writing session; the caller commits and closes."""
-        return Context(
-            writing(self.engine), actor, self.clock, self.chance, self.config, self.keys, reason
+    def hire(self, ctx: Context, role: Role, username: str, office: str = "") -> Actor:
+        """A new member of staff, with an authenticator if the role approves anything."""
+        unit = None if role is Role.INTERVIEWER else office or OFFICES.get(role, "局机关")
+        account = create_account(
+            ctx, username=username, name="测试甲", role=role, password=PASSWORD, office=unit
         )
+        actor = actor_for(account)
+        if role in CEREMONY:
+            mine = ctx.as_actor(actor)
+            assert factors.prove_password(mine, PASSWORD)
+            secret = demonstration_secret(username)
+            factor = factors.add_second_factor(mine, kind="totp", label="手机", secret=secret)
+            # An earlier code confirms it: that of now stays good.
+            earlier = self.clock.now() - timedelta(seconds=factors.STEP)
+            factors.confirm_second_factor(
+                mine, factor=factor.id, answer=pyotp.TOTP(secret).at(earlier)
+            )
+        return actor
+
+    def approved(self, verb: str, asker: Actor | Role = Role.OFFICER, **arguments: Any) -> str:
+        """Have an act approved by the inspector; returns the approval's reference."""
+        with self.acting(asker) as ctx:
+            return approve_in(ctx, verb, **arguments)
+
+    def context(self, actor: Actor, reason: str = "") -> Context:
+        """A context on a new writing session; the caller commits and closes.
+
+        Unlike in the office, rows may be put in by hand, without an act, to set a stage.
+        """
+        db = StageSession(self.engine, expire_on_commit=False, info={"clock": self.clock})
+        return Context(db, actor, self.clock, self.chance, self.config, self.keys, reason)
 
     @contextmanager
     def acting(self, who: Actor | Role) -> Iterator[Context]:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from exam_system.access import Role
 from exam_system.accounts import service
+from exam_system.accounts.factors import remove_second_factor
 from exam_system.accounts.models import Account
 from exam_system.command import acting_as, looking_at
 from exam_system.oversight.service import register_inspector
@@ -27,29 +28,27 @@ def users() -> None:
 @users.command("list")
 @click.pass_obj
 def list_users(folder: Path) -> None:
-    """Every member of staff with role and state."""
+    """Every member of staff with role, office and state."""
     with looking_at(folder) as ctx:
         query = select(Account).where(Account.role != "candidate").order_by(Account.username)
         for row in ctx.session.scalars(query):
-            click.echo(f"{row.username}\t{row.role}\t{row.name}\t{'' if row.active else 'closed'}")
+            state = "" if row.active else "closed"
+            click.echo("\t".join([row.username, row.role, row.name, row.office or "", state]))
 
 
 @users.command("add")
 @click.argument("username")
 @click.option("--name", required=True)
 @click.option("--role", type=click.Choice(sorted(r.value for r in service.STAFF)), required=True)
+@click.option("--office", default="", help="The unit they work for; none for interviewers.")
 @click.password_option()
 @actor_options[0]
 @actor_options[1]
 @click.pass_obj
-def add_user(
-    folder: Path, username: str, name: str, role: str, password: str, actor: str, reason: str
-) -> None:
+def add_user(folder: Path, /, role: str, actor: str, reason: str, **texts: str) -> None:
     """Add a member of staff. The very first administrator is added with `--actor system`."""
     with acting_as(folder, actor, reason) as ctx:
-        service.create_account(
-            ctx, username=username, name=name, role=Role(role), password=password
-        )
+        service.create_account(ctx, role=Role(role), **texts)
 
 
 @users.command("close")
@@ -61,6 +60,17 @@ def close_user(folder: Path, username: str, actor: str, reason: str) -> None:
     """Close an account and end its sessions."""
     with acting_as(folder, actor, reason) as ctx:
         service.close_account(ctx, username=username)
+
+
+@users.command("remove-factors")
+@click.argument("username")
+@actor_options[0]
+@actor_options[1]
+@click.pass_obj
+def remove_factors(folder: Path, username: str, actor: str, reason: str) -> None:
+    """Remove the second factors of somebody who has lost theirs."""
+    with acting_as(folder, actor, reason) as ctx:
+        remove_second_factor(ctx, username=username)
 
 
 @users.command("inspector-key")

@@ -14,7 +14,7 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, EqualTo, Length
 
-from exam_system.accounts.service import SHORTEST_PASSWORD, STAFF
+from exam_system.accounts.service import LONGEST_OFFICE, SHORTEST_PASSWORD, STAFF
 
 
 class LoginForm(FlaskForm):  # type: ignore[misc]
@@ -50,6 +50,9 @@ class AccountForm(FlaskForm):  # type: ignore[misc]
     username = StringField(_l("Login name"), validators=[DataRequired(), Length(max=40)])
     name = StringField(_l("Name"), validators=[DataRequired(), Length(max=60)])
     role = SelectField(_l("Role"), choices=[(role.value, role.value) for role in sorted(STAFF)])
+    office = StringField(
+        _l("Office (none for interviewers)"), validators=[Length(max=LONGEST_OFFICE)]
+    )
     password = PasswordField(
         _l("First password"), validators=[DataRequired(), Length(min=SHORTEST_PASSWORD, max=200)]
     )

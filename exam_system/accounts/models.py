@@ -9,10 +9,12 @@ from sqlalchemy import (
     CheckConstraint,
     Date,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     String,
     Text,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -20,7 +22,7 @@ from exam_system.database import Base, UtcTime
 
 
 class Account(Base):
-    """Somebody who can log in; exactly one role each."""
+    """Somebody who can log in; exactly one role each. Staff belong to an office."""
 
     __tablename__ = "account"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -28,12 +30,14 @@ class Account(Base):
     username: Mapped[str] = mapped_column(String(64), unique=True)
     name: Mapped[str] = mapped_column(String(64))
     role: Mapped[str] = mapped_column(String(16))
+    office: Mapped[str | None] = mapped_column(String(60))
     password_hash: Mapped[str] = mapped_column(Text)
     active: Mapped[bool] = mapped_column(Boolean, default=True)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     __table_args__ = (
         CheckConstraint(
-            "role IN ('candidate','officer','reviewer','marker','interviewer','inspector','admin')",
+            "role IN ('candidate','officer','reviewer','marker','interviewer','inspector','admin',"
+            "'auditor')",
             name="role",
         ),
     )
@@ -73,3 +77,39 @@ class LoginFailure(Base):
     name_blind: Mapped[str] = mapped_column(String(64), primary_key=True)
     count: Mapped[int] = mapped_column(Integer)
     wait_until: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class SecondFactor(Base):
+    """Something a member of staff has besides the password; counts once it is confirmed.
+
+    `sealed`: of a TOTP its secret, of a passkey the random of its registration. `last_step` is the
+    30-second step of the newest code that was used: none counts twice.
+    """
+
+    __tablename__ = "second_factor"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(8))
+    label: Mapped[str] = mapped_column(String(60))
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    last_step: Mapped[int | None] = mapped_column(Integer)
+    credential: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)
+    public_key: Mapped[bytes | None] = mapped_column(LargeBinary)
+    sign_count: Mapped[int | None] = mapped_column(Integer)
+    added_at: Mapped[datetime] = mapped_column(UtcTime)
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    __table_args__ = (
+        Index(
+            "uq_second_factor_totp",
+            "account_id",
+            unique=True,
+            sqlite_where=text("kind = 'totp'"),
+            postgresql_where=text("kind = 'totp'"),
+        ),
+        CheckConstraint("kind IN ('totp','passkey')", name="kind"),
+        CheckConstraint(
+            "kind <> 'passkey' OR confirmed_at IS NULL OR "
+            "(credential IS NOT NULL AND public_key IS NOT NULL AND sign_count IS NOT NULL)",
+            name="passkey",
+        ),
+    )

@@ -7,23 +7,23 @@ from datetime import timedelta
 from sqlalchemy import select, update
 
 from exam_system.access import Role
-from exam_system.accounts.models import Account, LoginFailure, LoginSession, Person
+from exam_system.accounts import tries
+from exam_system.accounts.models import Account, LoginSession, Person
 from exam_system.accounts.sessions import actor_for, digest
 from exam_system.chance import reference
 from exam_system.context import Actor, Context, verb
-from exam_system.errors import Conflict, Invalid, NotFound, Refused, Sentence
-from exam_system.people import IdNumber, clean_name, clean_phone
+from exam_system.errors import Conflict, Invalid, NotFound, Sentence
+from exam_system.people import IdNumber, clean_line, clean_name, clean_phone
 from exam_system.vault import hash_password, password_holds
 
-STAFF = frozenset(
-    {Role.OFFICER, Role.REVIEWER, Role.MARKER, Role.INTERVIEWER, Role.INSPECTOR, Role.ADMIN}
-)
+STAFF = frozenset(Role) - {Role.PUBLIC, Role.SYSTEM, Role.CANDIDATE}
 SHORTEST_PASSWORD = 10
-_FREE_TRIES = 5
-_LONGEST_WAIT = 900  # seconds
+LONGEST_OFFICE = 60
 
 
-def _new_account(ctx: Context, username: str, name: str, role: Role, password: str) -> Account:
+def _new_account(
+    ctx: Context, username: str, name: str, role: Role, password: str, office: str | None = None
+) -> Account:
     if len(password) < SHORTEST_PASSWORD:
         raise Invalid("The password needs at least %(least)s characters", least=SHORTEST_PASSWORD)
     if ctx.session.scalar(select(Account.id).where(Account.username == username)):
@@ -33,6 +33,7 @@ def _new_account(ctx: Context, username: str, name: str, role: Role, password: s
         username=username,
         name=name,
         role=role.value,
+        office=office,
         password_hash=hash_password(password, ctx.config.password_cost, ctx.chance.take(16)),
         created_at=ctx.clock.now(),
     )
@@ -42,13 +43,30 @@ def _new_account(ctx: Context, username: str, name: str, role: Role, password: s
 
 
 @verb
-def create_account(ctx: Context, *, username: str, name: str, role: Role, password: str) -> Account:
-    """Create a member of staff; candidates register themselves."""
+def create_account(
+    ctx: Context, *, username: str, name: str, role: Role, password: str, office: str | None
+) -> Account:
+    """Create a member of staff; candidates register themselves.
+
+    `office` is the unit they work for; interviewers come from elsewhere and have None.
+    """
     if role not in STAFF:
         raise Invalid("The role %(role)s cannot be given", role=role.value)
-    account = _new_account(ctx, username.strip(), clean_name(name), role, password)
-    ctx.record(exam="", subject=f"account:{account.ref}", role=role.value)
+    unit = _office(role, office)
+    account = _new_account(ctx, username.strip(), clean_name(name), role, password, unit)
+    ctx.record(exam="", subject=f"account:{account.ref}", role=role.value, office=unit)
     return account
+
+
+def _office(role: Role, office: str | None) -> str | None:
+    if role is Role.INTERVIEWER:
+        if office:
+            raise Invalid("Interviewers belong to no office here")
+        return None
+    unit = clean_line(office or "", LONGEST_OFFICE)
+    if not unit:
+        raise Invalid("Name the office this person works for, in 1 to 60 characters")
+    return unit
 
 
 @verb
@@ -112,34 +130,19 @@ def check_password(ctx: Context, login: str, password: str) -> Account | None:
     After five failures each further one doubles the wait (up to 15 minutes) for this name.
     """
     key = ctx.keys.vault.blind(f"login:{login.strip()}")
-    failure = ctx.session.get(LoginFailure, key)
-    now = ctx.clock.now()
-    if failure is not None and failure.wait_until > now:
-        raise Refused("Too many wrong passwords: wait a few minutes and try again")
+    failure = tries.earlier_failures(ctx, key)
     account = find_login(ctx, login)
     stored = account.password_hash if account else _decoy(ctx)
     holds = password_holds(password, stored)
     if account is not None and holds:
-        if failure is not None:
-            ctx.session.delete(failure)
+        tries.held(ctx, failure)
         return account
-    _count_failure(ctx, key, failure)
+    tries.failed(ctx, key, failure)
     return None
 
 
 def _decoy(ctx: Context) -> str:
     return hash_password("no such account", ctx.config.password_cost, bytes(16))
-
-
-def _count_failure(ctx: Context, key: str, failure: LoginFailure | None) -> None:
-    now = ctx.clock.now()
-    if failure is None:
-        failure = LoginFailure(name_blind=key, count=0, wait_until=now)
-        ctx.session.add(failure)
-    failure.count += 1
-    over = failure.count - _FREE_TRIES
-    if over >= 0:
-        failure.wait_until = now + timedelta(seconds=min(_LONGEST_WAIT, 2**over * 15))
 
 
 @verb

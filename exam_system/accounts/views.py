@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask import redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from exam_system.access import Role
-from exam_system.accounts import service
+from exam_system.accounts import factor_pages, service
+from exam_system.accounts.blueprint import bp
 from exam_system.accounts.forms import AccountForm, InspectorKeyForm, LoginForm, RegisterForm
-from exam_system.accounts.models import Account
+from exam_system.accounts.models import Account, SecondFactor
+from exam_system.approvals.lookup import open_approval, summary_of
+from exam_system.approvals.views import ask
 from exam_system.errors import Refused, Sentence
+from exam_system.oversight import keys
 from exam_system.oversight.service import register_inspector
-from exam_system.records.models import RoleKey
+from exam_system.records.keys import fingerprint, rows_of
 from exam_system.web import acting, actor, flash_refusal, looking, office, safe_path
 
-bp = Blueprint("accounts", __name__)
+__all__ = ["bp", "factor_pages"]
 HOMES = {
     Role.PUBLIC: "exams.index",
     Role.CANDIDATE: "registration.mine",
@@ -24,6 +29,7 @@ HOMES = {
     Role.MARKER: "marking.index",
     Role.INTERVIEWER: "interviews.desk",
     Role.INSPECTOR: "oversight.desk",
+    Role.AUDITOR: "oversight.acts",
     Role.ADMIN: "accounts.users",
 }
 
@@ -109,11 +115,16 @@ def users() -> ResponseReturnValue:
     """The members of staff and the public keys."""
     db = looking().session
     rows = db.scalars(select(Account).where(Account.role != "candidate").order_by(Account.username))
-    keys = db.scalars(select(RoleKey).order_by(RoleKey.id)).all()
+    secured = db.scalars(
+        select(SecondFactor.account_id).where(SecondFactor.confirmed_at.is_not(None))
+    )
     return render_template(
         "accounts/users.html",
         rows=rows.all(),
-        keys=keys,
+        secured=set(secured),
+        keys=rows_of(db),
+        fingerprint=fingerprint,
+        ending={row.name: _ending(db, row.name) for row in rows_of(db, "inspector")},
         form=AccountForm(),
         key=InspectorKeyForm(),
     )
@@ -133,6 +144,7 @@ def create_user() -> ResponseReturnValue:
                 name=form.name.data,
                 role=Role(form.role.data),
                 password=form.password.data,
+                office=form.office.data,
             )
     except Sentence as error:
         flash_refusal(error)
@@ -145,6 +157,27 @@ def close_user() -> ResponseReturnValue:
     try:
         with acting() as ctx:
             service.close_account(ctx, username=request.form.get("username", ""))
+    except Sentence as error:
+        flash_refusal(error)
+    return redirect(url_for("accounts.users"))
+
+
+def _ending(db: Session, name: str) -> tuple[str, str]:
+    """How far the retirement of a key is: asked, approved or "", and the reason that was given."""
+    found = open_approval(db, "oversight.retire_inspector", f"key:{name}")
+    return (found.state, str(summary_of(found)[1].params["reason"])) if found else ("", "")
+
+
+@bp.post("/users/retire-inspector")
+def retire_inspector() -> ResponseReturnValue:
+    """Ask for the approval of an inspector's key's end; once it is given end it."""
+    said = {name: request.form.get(name, "") for name in ("name", "reason")}
+    try:
+        with acting() as ctx:
+            if "ask" in request.form:
+                ask(ctx, keys.wanted_retirement(ctx, **said))
+            else:
+                keys.retire_inspector(ctx, **said)
     except Sentence as error:
         flash_refusal(error)
     return redirect(url_for("accounts.users"))

@@ -4,31 +4,49 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from exam_system.access import Role
+import pyotp
+
+from exam_system.access import CEREMONY, Role
+from exam_system.accounts.factors import (
+    STEP,
+    Typed,
+    add_second_factor,
+    confirm_second_factor,
+    factors_of,
+    prove,
+    prove_password,
+    step_at,
+)
 from exam_system.accounts.service import create_account
 from exam_system.accounts.sessions import actor_for
+from exam_system.approvals import service as approvals
+from exam_system.approvals.lookup import Wanted, find
 from exam_system.chance import SeededChance
 from exam_system.clock import RehearsalClock
 from exam_system.context import SYSTEM, Actor, Context
 from exam_system.errors import Fault
 from exam_system.inspector import InspectorFolder
-from exam_system.instance import DEMONSTRATION_PASSWORD
+from exam_system.instance import DEMONSTRATION_PASSWORD, demonstration_secret
 from exam_system.office import Office, open_office
 from exam_system.oversight.service import cosign_notes, register_inspector, register_server_keys
 from exam_system.oversight.waiting import to_cosign
 
+CENTRE, INSPECTION, PERSONNEL = "考试中心考务科", "派驻纪检监察组", "人事局综合科"
 STAFF = (
-    (Role.ADMIN, "admin", "系统管理员"),
-    (Role.OFFICER, "officer", "考务员周敏"),
-    (Role.REVIEWER, "reviewer", "审查员陈立"),
-    (Role.MARKER, "marker", "登分员何苗"),
-    (Role.INSPECTOR, "inspector", "监督员罗正"),
+    (Role.ADMIN, "admin", "系统管理员", "局信息中心"),
+    (Role.AUDITOR, "auditor", "审计管理员吴清", "局审计科"),
+    (Role.OFFICER, "officer", "考务员周敏", CENTRE),
+    (Role.REVIEWER, "reviewer", "审查员陈立", "资格审查组"),
+    (Role.MARKER, "marker", "登分员何苗", "考试中心阅卷组"),
+    (Role.INSPECTOR, "inspector", "监督员罗正", INSPECTION),
+    (Role.OFFICER, "officer2", "综合科干部孙宁", PERSONNEL),
 )
+"""Role, login name, name, office; of two with one role the first acts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +81,24 @@ class Cast:
         with self.acting(Role.INSPECTOR) as ctx:
             cosign_notes(ctx, files=signed)
 
+    def approve(self, want: Callable[[Context], Wanted], asker: Role = Role.OFFICER) -> None:
+        """Somebody asks for approval, and the inspector gives it with the authenticator's code."""
+        with self.acting(asker) as ctx:
+            ref = approvals.ask_approval(ctx, wanted=want(ctx)).ref
+        code = self.code()
+        with self.acting(Role.INSPECTOR) as ctx:
+            if not prove(ctx, approvals.about(find(ctx.session, ref)), Typed(code)):
+                raise Fault("the code of the demonstration's inspector does not hold")
+            approvals.approve(ctx, ref=ref)
+
+    def code(self) -> str:
+        """What the inspector's authenticator shows; waits for the next where one is used up."""
+        with self.office.context(self.staff[Role.INSPECTOR], write=False).session as db:
+            (factor,) = factors_of(db, self.staff[Role.INSPECTOR].account_id)
+        if step_at(self.clock.now()) <= (factor.last_step or 0):
+            self.clock.advance(seconds=STEP)
+        return pyotp.TOTP(demonstration_secret("inspector")).at(self.clock.now())
+
 
 def assemble(folder: Path, clock: RehearsalClock, chance: SeededChance) -> Cast:
     """Create the staff and the inspector's key in a fresh demonstration instance."""
@@ -79,14 +115,25 @@ def assemble(folder: Path, clock: RehearsalClock, chance: SeededChance) -> Cast:
     with ctx.session:
         register_server_keys(ctx)
         register_inspector(ctx, vkey=inspector.verifier.vkey)
-        staff = {
-            role: actor_for(
-                create_account(
-                    ctx, username=username, name=name, role=role, password=DEMONSTRATION_PASSWORD
-                )
-            )
-            for role, username, name in STAFF
-        }
+        staff: dict[Role, Actor] = {}
+        for role, username, name, unit in STAFF:
+            staff.setdefault(role, _hire(ctx, role, username, name, unit))
         ctx.session.commit()
     office.seal()
     return Cast(office, clock, chance, staff, inspector)
+
+
+def _hire(ctx: Context, role: Role, username: str, name: str, unit: str) -> Actor:
+    """A member of staff; who approves gets an authenticator with a secret everybody may know."""
+    password = DEMONSTRATION_PASSWORD
+    account = create_account(
+        ctx, username=username, name=name, role=role, password=password, office=unit
+    )
+    actor = actor_for(account)
+    if role in CEREMONY:
+        mine, secret = ctx.as_actor(actor), demonstration_secret(username)
+        prove_password(mine, password)
+        factor = add_second_factor(mine, kind="totp", label="demonstration", secret=secret)
+        code = pyotp.TOTP(secret).at(ctx.clock.now())
+        confirm_second_factor(mine, factor=factor.id, answer=code)
+    return actor

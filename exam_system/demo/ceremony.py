@@ -5,6 +5,7 @@ from __future__ import annotations
 from exam_system.access import Role
 from exam_system.demo.cast import Cast
 from exam_system.draws import service as draws
+from exam_system.draws.asking import wanted_freeze, wanted_publish
 from exam_system.trust.tickets import commitment
 
 BOTH = (Role.OFFICER, Role.INSPECTOR)
@@ -13,6 +14,7 @@ DICE = 20
 
 def run_draw(cast: Cast, code: str, kind: str) -> None:
     """The whole ceremony of one draw, from freezing to the published bundle."""
+    cast.approve(lambda ctx: wanted_freeze(ctx, code=code, kind=kind))
     with cast.acting(Role.OFFICER) as ctx:
         attempt = draws.freeze_draw(ctx, code=code, kind=kind)
         number = attempt.number
@@ -26,6 +28,7 @@ def run_draw(cast: Cast, code: str, kind: str) -> None:
     with cast.acting(Role.OFFICER) as ctx:
         draws.finish_draw(ctx, draw=draw, number=number)
     cast.cosign()
+    cast.approve(lambda ctx: wanted_publish(ctx, draw=draw, number=number))
     with cast.acting(Role.OFFICER) as ctx:
         draws.publish_draw(ctx, draw=draw, number=number)
 

@@ -11,19 +11,27 @@ from pathlib import Path
 from typing import Any
 
 import click
+import pyotp
 from sqlalchemy import func, select
 
-from exam_system.access import Role
+from exam_system.access import CEREMONY, Role
+from exam_system.accounts.factors import STEP
 from exam_system.chance import SeededChance
 from exam_system.clock import RehearsalClock, SystemClock
+from exam_system.config import load
 from exam_system.demo import sources, stages, till
 from exam_system.demo.cast import STAFF, Cast, assemble
 from exam_system.demo.hearing import hear, prepare
 from exam_system.demo.road import PASSWORD, Road
 from exam_system.demo.sources import Plan
+from exam_system.demo.tip import leave_report
 from exam_system.errors import Fault
 from exam_system.exams.lookup import exam_by_code
-from exam_system.instance import DEMONSTRATION_PASSWORD, create_instance
+from exam_system.instance import (
+    DEMONSTRATION_PASSWORD,
+    create_instance,
+    demonstration_secret,
+)
 from exam_system.interviews.issuing import Issued
 from exam_system.interviews.pool import import_interviewers
 from exam_system.records.models import Act
@@ -54,7 +62,7 @@ class Told:
     appointed: int
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option("--exams", default=4, type=click.IntRange(1, 4), show_default=True)
 @click.option(
     "--seed", default="anshun-2008", show_default=True, help="Everything follows from it."
@@ -64,11 +72,20 @@ class Told:
 @click.option("--fonts", default="fonts", help="Where the fonts are kept; below the instance.")
 @click.option("--gateway-url", default="http://127.0.0.1:8390", show_default=True)
 @click.option("--stages/--no-stages", "with_stages", default=True, help="One exam in each stage.")
-@click.pass_obj
+@click.pass_context
 def demo(
-    folder: Path, /, exams: int, seed: str, gateway_url: str, with_stages: bool, **values: str
+    context: click.Context,
+    /,
+    exams: int,
+    seed: str,
+    gateway_url: str,
+    with_stages: bool,
+    **values: str,
 ) -> None:
     """Make a demonstration instance and replay four exams of 2008 through the real verbs."""
+    if context.invoked_subcommand:
+        return
+    folder: Path = context.obj
     plans = load_plans(seed, SystemClock().now())
     held, staged = plans["held"][:exams], plans["stages"] if with_stages else []
     clock, chance = RehearsalClock(held[0].opens - timedelta(days=30)), SeededChance(seed)
@@ -77,9 +94,22 @@ def demo(
     with cast.acting(Role.OFFICER) as ctx:
         import_interviewers(ctx, name="pool.csv", data=sources.interviewers(seed))
     told = [_hold(cast, plan, 2_000 * n, gateway_url) for n, plan in enumerate(held)]
+    click.echo(f"an anonymous report was left and answered: receipt {leave_report(cast)}")
     issued = _stage(cast, staged) if staged else []
     cast.office.seal()
     _finish(cast, folder, told, issued)
+
+
+@demo.command("code")
+@click.argument("username")
+@click.pass_obj
+def show_code(folder: Path, username: str) -> None:
+    """Print the code that the authenticator of USERNAME shows now (demonstrations only)."""
+    if not load(folder).demonstration:
+        raise Fault(f"{folder} is no demonstration: codes come from its people's own devices")
+    now = SystemClock().now()
+    rest = STEP - int(now.timestamp()) % STEP
+    click.echo(f"{pyotp.TOTP(demonstration_secret(username)).at(now)} ({rest} s)")
 
 
 def load_plans(seed: str, now: datetime) -> dict[str, list[Plan]]:
@@ -175,8 +205,11 @@ def _finish(cast: Cast, folder: Path, told: list[Told], issued: list[Issued]) ->
 
 def _accounts(issued: list[Issued]) -> None:
     click.echo(f"\naccounts of this demonstration (password {DEMONSTRATION_PASSWORD}):")
-    for role, username, name in STAFF:
-        click.echo(f"  {username:<12}{role.value:<12}{name}")
+    for role, username, name, unit in STAFF:
+        click.echo(f"  {username:<12}{role.value:<12}{name} {unit}")
+        if role in CEREMONY:
+            click.echo(f"  {'':<24}authenticator secret {demonstration_secret(username)}")
     for person in issued[:3]:
         click.echo(f"  {person.username:<12}{'interviewer':<12}password {person.password}")
+    click.echo("codes of the authenticators: exam demo code USERNAME")
     click.echo(f"candidates log in with their ID number and the password {PASSWORD}\n")

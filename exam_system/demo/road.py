@@ -12,6 +12,8 @@ from sqlalchemy import select
 from exam_system.access import Role
 from exam_system.accounts.service import register_candidate
 from exam_system.accounts.sessions import actor_for
+from exam_system.approvals.lookup import Wanted
+from exam_system.approvals.publications import wanted_publication
 from exam_system.context import PUBLIC, SYSTEM, Actor, Context
 from exam_system.demo import people, sources
 from exam_system.demo.cast import Cast
@@ -19,14 +21,16 @@ from exam_system.demo.ceremony import run_draw
 from exam_system.demo.sources import Plan
 from exam_system.examday.service import import_invigilators
 from exam_system.exams import service as exams
+from exam_system.exams.lookup import exam_by_code
 from exam_system.exams.models import Exam
 from exam_system.fees.gateway import Payment
 from exam_system.fees.models import Order
 from exam_system.fees.service import accept_payment, create_order
 from exam_system.marking.service import import_written_scores
+from exam_system.records.models import Release
 from exam_system.registration import service as registration
 from exam_system.registration.models import Application
-from exam_system.results.service import prepare_release, publish_release
+from exam_system.results.service import STAGE_NAMES, prepare_release, publish_release
 
 BATCH = 250
 PASSWORD = "candidate-2008"
@@ -63,7 +67,8 @@ class Road:
         """Set the exam up and publish its announcement."""
         with self.cast.acting(Role.OFFICER) as ctx:
             self._set_up(ctx)
-            exams.prepare_announcement(ctx, code=self.code)
+            release = exams.prepare_announcement(ctx, code=self.code)
+        self._approve(release, "exams.publish_announcement", "Announcement")
         self.cast.cosign()
         with self.cast.acting(Role.OFFICER) as ctx:
             exams.publish_announcement(ctx, code=self.code)
@@ -205,10 +210,20 @@ class Road:
     def release(self, stage: str) -> None:
         """Prepare, cosign and publish one release of results."""
         with self.cast.acting(Role.OFFICER) as ctx:
-            version = prepare_release(ctx, code=self.code, stage=stage).version
+            release = prepare_release(ctx, code=self.code, stage=stage)
+        self._approve(release, "results.publish_release", STAGE_NAMES[stage])
         self.cast.cosign()
         with self.cast.acting(Role.OFFICER) as ctx:
-            publish_release(ctx, code=self.code, version=version)
+            publish_release(ctx, code=self.code, version=release.version)
+
+    def _approve(self, release: Release, verb: str, name: str) -> None:
+        """The inspector approves the publication of what was prepared."""
+
+        def wanted(ctx: Context) -> Wanted:
+            exam = exam_by_code(ctx.session, self.code)
+            return wanted_publication(ctx, verb, exam, release, name)
+
+        self.cast.approve(wanted)
 
 
 def _batches(items: list[T]) -> Iterator[list[T]]:

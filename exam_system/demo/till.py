@@ -19,14 +19,14 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from exam_system.app import create_app
 from exam_system.chance import SeededChance
-from exam_system.context import PUBLIC
+from exam_system.context import PUBLIC, Actor
 from exam_system.database import reading
 from exam_system.demo.road import Road
 from exam_system.errors import Fault
-from exam_system.fees.desk import Desk, Terms, ask_gateway, open_desk, store_link
+from exam_system.fees.desk import Desk, Terms, ask_gateway, open_desk
 from exam_system.fees.models import Order
 from exam_system.fees.sandbox.merchant import make_merchant
-from exam_system.fees.service import create_order
+from exam_system.fees.service import create_order, open_payment
 
 CALLBACK = "/payments/wechat/callback"
 PATIENCE = 30  # seconds to wait for a process or a callback
@@ -49,16 +49,17 @@ def pay_online(road: Road, count: int, gateway: str) -> None:
         for actor, ref in road.applicants[:count]:
             with road.cast.acting(PUBLIC) as ctx:
                 order = create_order(ctx.as_actor(actor), ref=ref)
-            _pay(road, desk, order, gateway)
+            _pay(road, (actor, ref), desk, order, gateway)
             road.tick(1)
 
 
-def _pay(road: Road, desk: Desk, order: Order, gateway: str) -> None:
+def _pay(road: Road, who: tuple[Actor, str], desk: Desk, order: Order, gateway: str) -> None:
     expires = datetime.fromtimestamp(time.time(), UTC) + timedelta(hours=1)
     terms = Terms(order.trade_no, order.fen, road.plan.name, expires, "")
     link = ask_gateway(desk, terms)
-    with road.cast.acting(PUBLIC) as ctx:
-        store_link(ctx.session, order.trade_no, link)
+    actor, ref = who
+    with road.cast.acting(actor) as ctx:
+        open_payment(ctx, ref=ref, link=link)
     _post(f"{gateway}/sandbox/pay/{order.trade_no}")
     _wait_until(lambda: _is_paid(road, order.id), f"the payment of order {order.trade_no}")
 

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial, reduce
+from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
 from typing import Any
 
 from exam_system.errors import Conflict, Fault, Invalid, Sentence
 from exam_system.trust import tickets
 from exam_system.trust.canonical import sha256_hex
 from exam_system.trust.errors import TrustError
+from exam_system.verify.engines import ENGINES
 from proctoring.deal import BadGroups as BadDeal
-from proctoring.deal import Shortage, TooFewPeople, deal_v1
-from seating.order import BadGroups as BadOrder
-from seating.order import order_v1
+from proctoring.deal import Shortage, TooFewPeople
+from seating.findings import CannotWork, Finding
+from seating.reading import BadGroups
 
 SOURCES = ("officer", "inspector", "dice")
 DICE = {"digits": 20, "sides": 10}
 # Any seed will do to see whether a draw can be made: feasibility does not depend on it.
 DRY_SEED = sha256_hex(b"dry run")
-
-Engine = Callable[[Sequence[Mapping[str, object]], Callable[[str], bytes]], list[dict[str, Any]]]
-ENGINES: dict[str, Engine] = {"order/v1": order_v1, "deal/v1": deal_v1}
 
 
 def draw_groups(manifest: Mapping[str, Any], seed: str) -> list[dict[str, Any]]:
@@ -30,10 +28,12 @@ def draw_groups(manifest: Mapping[str, Any], seed: str) -> list[dict[str, Any]]:
     if engine is None:
         raise Fault(f"there is no algorithm {manifest['algorithm']}")
     try:
-        return engine(manifest["groups"], partial(tickets.ticket, seed, manifest["purpose"]))
+        return engine(manifest["groups"], seed, manifest["purpose"])
     except TooFewPeople as error:
-        raise _too_few(error) from None
-    except (BadOrder, BadDeal, TrustError) as error:
+        raise _refusal([_sentence(item) for item in error.shortages]) from None
+    except CannotWork as error:
+        raise cannot(error.findings) from None
+    except (BadGroups, BadDeal, TrustError) as error:
         raise Invalid("The draw cannot be made: %(why)s", why=error) from None
 
 
@@ -66,11 +66,13 @@ def ticket_rows(manifest: Mapping[str, Any], seed: str) -> Iterator[tuple[str, s
             yield purpose, label, tickets.ticket(seed, purpose, label).hex()
 
 
-def _too_few(error: TooFewPeople) -> Invalid:
-    return Invalid(
-        "The draw cannot be made: %(where)s",
-        where=reduce(_and, (_sentence(item) for item in error.shortages)),
-    )
+def cannot(findings: Sequence[Finding]) -> Invalid:
+    """The refusal that tells what no seed can help."""
+    return _refusal([Sentence(found.msgid, **found.params) for found in findings])
+
+
+def _refusal(found: Sequence[Sentence]) -> Invalid:
+    return Invalid("The draw cannot be made: %(where)s", where=reduce(_and, found))
 
 
 def _sentence(item: Shortage) -> Sentence:

@@ -4,32 +4,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from exam_system.approvals.lookup import Wanted
 from exam_system.context import Context
+from exam_system.draws.asking import freezing
 from exam_system.draws.bundle import ceremony_acts, folder_name
 from exam_system.draws.computing import transcript_of
 from exam_system.draws.lookup import Held, attempts_of, contributions, cosigning
+from exam_system.draws.manifest import next_manifest, rehearse
 from exam_system.draws.models import Attempt, Contribution, Draw
 from exam_system.draws.paper import example_label
 from exam_system.draws.recipes import KINDS, RECIPES
-from exam_system.draws.service import build_manifest, rehearse
 from exam_system.errors import Sentence
 from exam_system.exams.models import Exam
 from exam_system.records.heads import cosigned_head
 from exam_system.records.notes import missing_cosigners
 from exam_system.trust.tickets import ticket
 
-KIND_NAMES = {
-    "seats": "Draw of the seats",
-    "invigilators": "Draw of the invigilators",
-    "interviewers": "Draw of the interviewers",
-    "groups": "Draw of the interview groups",
-    "order": "Draw of the interview order",
-}
 STATE_NAMES = {
     "frozen": "List frozen",
     "committed": "Commitments in",
@@ -137,7 +132,9 @@ class Line:
     kind: str
     draw: Draw | None
     attempts: list[Attempt]
-    problem: Sentence | None
+    problem: Sentence | None = None
+    wanted: Wanted | None = None
+    """What has to be approved before it begins."""
 
     @property
     def newest(self) -> Attempt | None:
@@ -157,19 +154,19 @@ def office_lines(ctx: Context, exam: Exam) -> list[Line]:
     lines = []
     for kind in (name for name in KINDS if name in RECIPES):
         draw, rows = known.get(kind, (None, []))
-        line = Line(kind, draw, rows, None)
-        if line.may_freeze:
-            line = Line(kind, draw, rows, _problem(ctx, exam, kind))
-        lines.append(line)
+        line = Line(kind, draw, rows)
+        lines.append(_beginning(ctx, exam, line) if line.may_freeze else line)
     return lines
 
 
-def _problem(ctx: Context, exam: Exam, kind: str) -> Sentence | None:
+def _beginning(ctx: Context, exam: Exam, line: Line) -> Line:
+    """A draw that may begin: what is to be approved, or what is in its way."""
     try:
-        rehearse(ctx, exam, build_manifest(ctx, exam, RECIPES[kind], f"{exam.code}-{kind}", 1))
+        manifest = next_manifest(ctx, exam, line.kind)
+        rehearse(ctx, exam, manifest)
     except Sentence as error:
-        return error
-    return None
+        return replace(line, problem=error)
+    return replace(line, wanted=freezing(manifest))
 
 
 def task_of(story: Story, role: str) -> str:

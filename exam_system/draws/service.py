@@ -8,12 +8,13 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from exam_system.access import Role
+from exam_system.accounts import factors
+from exam_system.approvals.lookup import use
 from exam_system.context import Context, verb
 from exam_system.draws.bundle import write_bundle
 from exam_system.draws.computing import (
     DICE,
-    DRY_SEED,
-    SOURCES,
     result_of,
     transcript_of,
 )
@@ -25,16 +26,17 @@ from exam_system.draws.lookup import (
     lock_exam,
     subject,
 )
+from exam_system.draws.manifest import next_manifest, rehearse
 from exam_system.draws.models import Attempt, Contribution, Draw
 from exam_system.draws.paper import certificate_of
-from exam_system.draws.recipes import Recipe, recipe_of
+from exam_system.draws.recipes import recipe_of
 from exam_system.draws.states import move, require
 from exam_system.errors import Conflict, Fault, Invalid, Sentence
 from exam_system.exams import states as exams
-from exam_system.exams.lookup import rules_of
 from exam_system.exams.models import Exam
+from exam_system.records.audit import require_whole
 from exam_system.records.models import Act, Note
-from exam_system.records.notes import keys_of, put_note, require_cosigned
+from exam_system.records.notes import put_note, require_cosigned
 from exam_system.trust import tickets
 from exam_system.trust.canonical import has_control, jcs, sha256_hex
 from exam_system.trust.draw_note import DrawNote
@@ -84,6 +86,15 @@ def _reason(text: str) -> str:
     return reason
 
 
+CEREMONY = ("draw", "attempt", "contribution")
+DRAWN_FROM = (
+    *("exam", "district", "site", "room", "application", "seat", "invigilator"),
+    *("interviewer", "avoidance", "panel", "panel_seat", "interview_group", "interview"),
+    *CEREMONY,
+)
+"""Tables whose rows a draw relies on: it begins and ends with rows that acts wrote."""
+
+
 @verb
 def freeze_draw(ctx: Context, *, code: str, kind: str) -> Attempt:
     """Fix the list, the rules and the sources of chance of a new attempt.
@@ -91,18 +102,20 @@ def freeze_draw(ctx: Context, *, code: str, kind: str) -> Attempt:
     The whole draw is run once on a seed that is not used, so that nothing can fail later: too few
     people or a label that cannot be printed is refused here. Raises Invalid or Conflict.
     """
-    recipe = recipe_of(kind)
     exam = lock_exam(ctx.session, code)
-    draw, number = _next_attempt(ctx, exam, kind)
-    manifest = build_manifest(ctx, exam, recipe, draw.code, number)
+    require_whole(ctx.session, *DRAWN_FROM)
+    manifest = next_manifest(ctx, exam, kind)
     rehearse(ctx, exam, manifest, paper=True)
     text = jcs(manifest)
+    digest, number = sha256_hex(text), manifest["attempt"]
+    use(ctx, subject=subject(manifest["draw"], number), digest=digest)
+    draw = _draw_of(ctx, exam, kind)
     attempt = Attempt(
         draw_id=draw.id,
         number=number,
         state="frozen",
         manifest=text.decode(),
-        manifest_digest=sha256_hex(text),
+        manifest_digest=digest,
         frozen_at=ctx.clock.now(),
     )
     ctx.session.add(attempt)
@@ -111,63 +124,14 @@ def freeze_draw(ctx: Context, *, code: str, kind: str) -> Attempt:
     return attempt
 
 
-def _next_attempt(ctx: Context, exam: Exam, kind: str) -> tuple[Draw, int]:
+def _draw_of(ctx: Context, exam: Exam, kind: str) -> Draw:
     db = ctx.session
     draw = db.scalar(select(Draw).where(Draw.exam_id == exam.id, Draw.kind == kind))
     if draw is None:
         draw = Draw(code=f"{exam.code}-{kind}", exam_id=exam.id, kind=kind)
         db.add(draw)
         db.flush()
-        return draw, 1
-    newest = select(Attempt).where(Attempt.draw_id == draw.id).order_by(Attempt.number.desc())
-    last = db.scalars(newest.limit(1)).one()
-    if last.state != "void":
-        raise Conflict("This draw has begun: it can be carried on, not begun again")
-    if not last.redraw_approved:
-        raise Conflict("Another attempt needs the inspector's approval with a reason")
-    return draw, last.number + 1
-
-
-def build_manifest(
-    ctx: Context, exam: Exam, recipe: Recipe, draw: str, number: int
-) -> dict[str, Any]:
-    """The document that will be frozen; raises what the recipe finds missing."""
-    groups, rules = recipe.build(ctx, exam)
-    if not any(group["labels"] for group in groups):
-        raise Invalid("There is nobody to draw")
-    return {
-        "v": 1,
-        "draw": draw,
-        "attempt": number,
-        "exam": exam.code,
-        "kind": recipe.kind,
-        "algorithm": recipe.algorithm,
-        "purpose": recipe.purpose,
-        "groups": groups,
-        "rules": rules,
-        "sources": list(SOURCES),
-        "dice": DICE,
-        "keys": _keys(ctx),
-        "cosigners": rules_of(exam).cosigners,
-        "abort": "before the dice: new attempt with reason and inspector's approval; "
-        "after: only finish",
-        "substitutes": "next ticket that keeps the rules",
-    }
-
-
-def _keys(ctx: Context) -> dict[str, str]:
-    inspectors = keys_of(ctx.session, "inspector")
-    if not inspectors:
-        raise Conflict("No inspector's key is registered: no draw can begin")
-    keys = {"officer": ctx.keys.officer.verifier.vkey, "inspector": inspectors[0].vkey}
-    return keys | {f"inspector-{n}": key.vkey for n, key in enumerate(inspectors[1:], 2)}
-
-
-def rehearse(ctx: Context, exam: Exam, manifest: dict[str, Any], *, paper: bool = False) -> None:
-    """Run the draw on a seed that is not used; raises Invalid when it could not be finished."""
-    result = result_of(manifest, DRY_SEED)
-    if paper:
-        certificate_of(ctx, exam, manifest, result, DRY_SEED)
+    return draw
 
 
 @verb
@@ -255,6 +219,7 @@ def finish_draw(ctx: Context, *, draw: str, number: int) -> None:
     """Compute seed and result from the frozen manifest and the revealed values, and sign them."""
     held = find(ctx.session, draw, number, lock=True)
     require(held.attempt, "revealed")
+    require_whole(ctx.session, *CEREMONY)
     _require_all_attempts(ctx, held)
     attempt, manifest = held.attempt, held.manifest
     seed = tickets.seed(transcript(ctx, held))
@@ -318,6 +283,8 @@ def publish_draw(ctx: Context, *, draw: str, number: int) -> Path:
     require(held.attempt, "finished")
     note = ctx.session.get_one(Note, held.attempt.note_id)
     require_cosigned(ctx.session, note.id, **cosigning(held.manifest))
+    require_whole(ctx.session, *CEREMONY)
+    use(ctx, subject=held.subject, digest=note.digest)
     if held.draw.kind in OPENS:
         exams.move(lock_exam(ctx.session, held.exam.code), OPENS[held.draw.kind])
     path = write_bundle(ctx.session, ctx.config, held)
@@ -341,9 +308,22 @@ def void_draw(
     text, proof = _reason(reason), {}
     if held.attempt.state == "confirmed":
         proof = _failed_secret(ctx, held, sealed)
+    proof |= _fresh_factor(ctx, "draws.void_draw", held)
     move(held.attempt, "void")
     held.attempt.reason = text
     _record(ctx, held, reason=text, **proof)
+
+
+def _fresh_factor(ctx: Context, verb: str, held: Held) -> dict[str, str]:
+    """Inspectors confirm what only they may do with a second factor, in the same transaction."""
+    if ctx.actor.role is not Role.INSPECTOR:
+        return {}
+    return {"factor": factors.take(ctx, confirming(ctx, verb, held).about)}
+
+
+def confirming(ctx: Context, verb: str, held: Held) -> factors.Occasion:
+    """What the inspector's second factor confirms: this step of this attempt."""
+    return factors.direct(ctx, verb, held.subject, held.attempt.manifest_digest)
 
 
 def _failed_secret(ctx: Context, held: Held, sealed: str | None) -> dict[str, str]:
@@ -363,6 +343,7 @@ def approve_redraw(ctx: Context, *, draw: str, number: int, reason: str) -> None
     require(held.attempt, "void")
     if held.attempt.redraw_approved:
         raise Conflict("Another attempt is approved already")
-    held.attempt.redraw_approved = True
-    held.attempt.redraw_reason = _reason(reason)
-    _record(ctx, held, reason=held.attempt.redraw_reason)
+    text = _reason(reason)
+    factor = _fresh_factor(ctx, "draws.approve_redraw", held)
+    held.attempt.redraw_approved, held.attempt.redraw_reason = True, text
+    _record(ctx, held, reason=text, **factor)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 
+from exam_system.access import Role
+from exam_system.accounts.factors import Occasion
+from exam_system.approvals.views import Asked, ask, asked
 from exam_system.context import Context
 from exam_system.draws import forms, pages, service
+from exam_system.draws.asking import KIND_NAMES, wanted_freeze, wanted_publish
 from exam_system.draws.lookup import attempts_of, find
 from exam_system.draws.states import WORDS
 from exam_system.errors import Invalid, Sentence
 from exam_system.exams.lookup import exam_by_code
-from exam_system.web import acting, actor, download, flash_refusal, looking, say
+from exam_system.web import acting, actor, confirmed, download, flash_refusal, looking, say
 
 bp = Blueprint("draws", __name__)
 ATTEMPT = "/draws/<draw>/<int(min=1, max=9999):number>"
@@ -37,7 +41,7 @@ Typed = dict[str, str]
 def words() -> dict[str, object]:
     """Names of kinds and states for every template of draws."""
     return {
-        "kind_names": pages.KIND_NAMES,
+        "kind_names": KIND_NAMES,
         "state_names": pages.STATE_NAMES,
         "state_words": WORDS,
         "tones": pages.TONES,
@@ -73,19 +77,25 @@ def office(code: str) -> ResponseReturnValue:
     """The draws of an exam for those who hold them."""
     ctx = looking()
     exam = exam_by_code(ctx.session, code)
-    return render_template("draws/office.html", exam=exam, lines=pages.office_lines(ctx, exam))
+    lines = pages.office_lines(ctx, exam)
+    waits = {line.kind: asked(line.wanted) for line in lines if line.wanted}
+    return render_template("draws/office.html", exam=exam, lines=lines, asked=waits)
 
 
 @bp.post("/exams/<code>/draws/<kind>/freeze")
 def freeze(code: str, kind: str) -> ResponseReturnValue:
-    """Freeze the list of a draw and go to its ceremony."""
+    """Ask for the approval of a draw's list; once it is given freeze it and go to the ceremony."""
+    target = url_for("draws.office", code=code)
     try:
         with acting() as ctx:
-            attempt = service.freeze_draw(ctx, code=code, kind=kind)
+            if "ask" in request.form:
+                ask(ctx, wanted_freeze(ctx, code=code, kind=kind))
+            else:
+                number = service.freeze_draw(ctx, code=code, kind=kind).number
+                target = url_for("draws.ceremony", draw=f"{code}-{kind}", number=number)
     except Sentence as error:
         flash_refusal(error)
-        return redirect(url_for("draws.office", code=code))
-    return redirect(url_for("draws.ceremony", draw=f"{code}-{kind}", number=attempt.number))
+    return redirect(target)
 
 
 @bp.get(f"{ATTEMPT}/ceremony")
@@ -109,23 +119,48 @@ def _ceremony(draw: str, number: int, typed: FlaskForm | None = None) -> str:
         form=typed if typed and type(typed) is own else own and own(formdata=None),
         ending=ending if story.state in ("frozen", "committed", "confirmed") else None,
         missing=pages.missing_for_publication(db, story.held),
+        asked=_asked_publication(draw, number) if task == "publish" else None,
+        occasions={
+            verb: _occasion(looking(), draw, number, f"draws.{verb}")
+            for verb in ("void_draw", "approve_redraw")
+        },
     )
 
 
+def _asked_publication(draw: str, number: int) -> Asked:
+    return asked(wanted_publish(looking(), draw=draw, number=number))
+
+
 def _step(
-    draw: str, number: int, form: FlaskForm, act: Callable[[Context, Typed], object]
+    draw: str,
+    number: int,
+    form: FlaskForm,
+    act: Callable[[Context, Typed], object],
+    confirms: str = "",
 ) -> ResponseReturnValue:
-    """One step of the ceremony: what was typed stays when it is refused."""
+    """One step of the ceremony: what was typed stays when it is refused.
+
+    The inspector's steps named in `confirms` (a verb) need a fresh second factor.
+    """
     try:
         if not form.validate_on_submit():
             raise Invalid("Something is missing or does not match: look at the fields below")
         typed = {name: value or "" for name, value in form.data.items() if isinstance(value, str)}
-        with acting() as ctx:
-            act(ctx, typed)
+        if confirms and actor().role is Role.INSPECTOR:
+            confirmed(
+                lambda ctx: _occasion(ctx, draw, number, confirms), lambda ctx: act(ctx, typed)
+            )
+        else:
+            with acting() as ctx:
+                act(ctx, typed)
     except Sentence as error:
         flash_refusal(error)
         return _ceremony(draw, number, form), error.status
     return redirect(url_for("draws.ceremony", draw=draw, number=number))
+
+
+def _occasion(ctx: Context, draw: str, number: int, verb: str) -> Occasion:
+    return service.confirming(ctx, verb, find(ctx.session, draw, number))
 
 
 @bp.post(f"{ATTEMPT}/commit")
@@ -180,10 +215,13 @@ def finish(draw: str, number: int) -> ResponseReturnValue:
 
 @bp.post(f"{ATTEMPT}/publish")
 def publish(draw: str, number: int) -> ResponseReturnValue:
-    """Publish the bundle."""
+    """Ask for the approval of the publication; once it is given publish the bundle."""
 
     def act(ctx: Context, _typed: Typed) -> None:
-        service.publish_draw(ctx, draw=draw, number=number)
+        if "ask" in request.form:
+            ask(ctx, wanted_publish(ctx, draw=draw, number=number))
+        else:
+            service.publish_draw(ctx, draw=draw, number=number)
 
     return _step(draw, number, FlaskForm(), act)
 
@@ -199,7 +237,8 @@ def void(draw: str, number: int) -> ResponseReturnValue:
             ctx, draw=draw, number=number, reason=typed["reason"], sealed=typed.get("sealed")
         )
 
-    return _step(draw, number, forms.FailedSecretForm() if late else forms.VoidForm(), act)
+    form = forms.FailedSecretForm() if late else forms.VoidForm()
+    return _step(draw, number, form, act, "draws.void_draw")
 
 
 @bp.post(f"{ATTEMPT}/approve")
@@ -209,4 +248,4 @@ def approve(draw: str, number: int) -> ResponseReturnValue:
     def act(ctx: Context, typed: Typed) -> None:
         service.approve_redraw(ctx, draw=draw, number=number, reason=typed["reason"])
 
-    return _step(draw, number, forms.ApproveForm(), act)
+    return _step(draw, number, forms.ApproveForm(), act, "draws.approve_redraw")

@@ -15,10 +15,13 @@ class Seat(Base):
     application_id: Mapped[int] = mapped_column(ForeignKey("application.id"), primary_key=True)
     room_id: Mapped[int] = mapped_column(ForeignKey("room.id"))
     number: Mapped[int] = mapped_column(Integer)
+    form: Mapped[int | None] = mapped_column(Integer)
+    """The paper form, from 1; None where the rules know one only."""
     attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"))
     __table_args__ = (
         UniqueConstraint("room_id", "number"),
         CheckConstraint("number > 0", name="number"),
+        CheckConstraint("form > 0", name="form"),
     )
 
 

@@ -43,6 +43,12 @@ class Sitter:
     sex: str
     post: str
     id_sealed: bytes
+    form: int | None
+
+    @property
+    def paper(self) -> str:
+        """The paper form as a letter, A for 1; empty where there is one only."""
+        return chr(ord("A") + self.form - 1) if self.form else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +133,7 @@ def sitters(session: Session, exam: Exam, *, room_id: int | None = None) -> list
             Person.sex,
             Post.code,
             Person.id_sealed,
+            Seat.form,
         )
         .join(Application, Application.id == Seat.application_id)
         .join(Person, Person.id == Application.person_id)

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Any
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from exam_system.context import Context
+from exam_system.draws.computing import cannot
 from exam_system.draws.models import Attempt
 from exam_system.draws.recipes import Groups, Recipe, register
-from exam_system.errors import Conflict, Invalid, Sentence
+from exam_system.errors import Conflict
 from exam_system.examday.models import Seat
 from exam_system.exams.lookup import rules_of
-from exam_system.exams.models import District, Exam, Room, Site
+from exam_system.exams.models import District, Exam, Post, Room, Site
 from exam_system.exams.rules import RuleSet
 from exam_system.registration.models import Application
+from seating.findings import APART, CAP, Finding
+from seating.manifest import read_districts
+from seating.seats import shortage_v1
+from seating.shortage import sizes_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,7 @@ class Place:
     district: int
     site: int
     room: int
+    layout: str
     capacity: int
 
     @property
@@ -45,7 +50,7 @@ class Place:
 def places_of(session: Session, exam: Exam) -> list[Place]:
     """The rooms for the written exam in canonical order: district, site, room code."""
     query = (
-        select(Room.id, District.code, Site.code, Room.code, Room.capacity)
+        select(Room.id, District.code, Site.code, Room.code, Room.layout, Room.capacity)
         .join(Site, Site.id == Room.site_id)
         .join(District, District.id == Site.district_id)
         .where(District.exam_id == exam.id, Room.use == "written")
@@ -54,96 +59,91 @@ def places_of(session: Session, exam: Exam) -> list[Place]:
     return [Place(*row) for row in session.execute(query)]
 
 
-def open_rooms(capacities: Sequence[int], people: int) -> list[int]:
-    """How many people each opened room gets; rooms are opened in order until all have a seat.
-
-    The opened rooms are filled evenly: sizes differ by at most one, but where a small room is
-    full, so no room is left with a handful. There must be seats enough.
-    """
-    totals = list(accumulate(capacities))
-    opened = capacities[: next(n for n, total in enumerate(totals, 1) if total >= people)]
-    level = max(n for n in range(max(opened) + 1) if _held(opened, n) <= people)
-    rest = people - _held(opened, level)
-    sizes = []
-    for capacity in opened:
-        one_more = capacity > level and rest > 0
-        sizes.append(min(capacity, level) + one_more)
-        rest -= one_more
-    return sizes
-
-
-def _held(capacities: Sequence[int], level: int) -> int:
-    return sum(min(capacity, level) for capacity in capacities)
-
-
 def build(ctx: Context, exam: Exam) -> tuple[Groups, dict[str, Any]]:
-    """A group a district: labels of its paid applications, its opened rooms as slots.
+    """A group a district: labels of its paid applications, their posts, all its rooms as slots.
 
     Raises Conflict unless registration is closed, Invalid naming every district that has too few
     seats and for a code that is too long for the admission number.
     """
     if exam.state != "closed":
         raise Conflict("Seats are drawn after registration is closed and before anything else")
-    labels = _labels(ctx.session, exam)
+    rules, posts = rules_of(exam), _posts(ctx.session, exam)
     places = _by_district(places_of(ctx.session, exam))
-    _require_seats(ctx.session, exam, labels, places)
-    groups = [_group(labels[district], places[district]) for district in sorted(labels)]
-    _check_numbers(rules_of(exam), groups, places)
-    return groups, _rules(rules_of(exam), places)
+    groups = [_group(rules, code, posts[code], places.get(code, [])) for code in sorted(posts)]
+    too_many = _require_room(ctx.session, exam, groups)
+    for group in groups:
+        _stand_alone(group, too_many[group["id"]])
+    _check_numbers(rules, groups, places)
+    return groups, _rules(rules, too_many)
 
 
-def _labels(session: Session, exam: Exam) -> dict[int, list[str]]:
+def _posts(session: Session, exam: Exam) -> dict[int, dict[str, str]]:
+    """The post of every label, district by district."""
     query = (
-        select(District.code, Application.label)
+        select(District.code, Application.label, Post.code)
         .join(District, District.id == Application.district_id)
+        .join(Post, Post.id == Application.post_id)
         .where(Application.exam_id == exam.id, Application.state == "paid")
     )
-    found: dict[int, list[str]] = {}
-    for code, label in session.execute(query):
-        found.setdefault(code, []).append(label)
-    return {code: sorted(labels, key=str.encode) for code, labels in found.items()}
+    found: dict[int, dict[str, str]] = {}
+    for district, label, post in session.execute(query):
+        found.setdefault(district, {})[label] = post
+    return found
 
 
 def _by_district(places: Sequence[Place]) -> dict[int, list[Place]]:
+    """The rooms of every district in the draw's order: by the bytes of their names."""
     found: dict[int, list[Place]] = {}
-    for place in places:
+    for place in sorted(places, key=lambda place: place.slot.encode()):
         found.setdefault(place.district, []).append(place)
     return found
 
 
-def _require_seats(
-    session: Session,
-    exam: Exam,
-    labels: Mapping[int, Sequence[str]],
-    places: Mapping[int, Sequence[Place]],
-) -> None:
-    names = select(District.code, District.name).where(District.exam_id == exam.id)
-    short: Sentence | None = None
-    for code, name in session.execute(names.order_by(District.code)):
-        people = len(labels.get(code, ()))
-        seats = sum(place.capacity for place in places.get(code, ()))
-        if people > seats:
-            found = Sentence(
-                "district %(district)s has %(people)s candidates and %(seats)s seats",
-                district=name,
-                people=people,
-                seats=seats,
-            )
-            short = found if short is None else _and(short, found)
-    if short is not None:
-        raise Invalid("There are too few seats: %(where)s", where=short)
-
-
-def _and(first: Sentence, second: Sentence) -> Sentence:
-    return Sentence("%(first)s; %(second)s", first=first, second=second)
-
-
-def _group(labels: list[str], places: Sequence[Place]) -> dict[str, Any]:
-    sizes = open_rooms([place.capacity for place in places], len(labels))
+def _group(
+    rules: RuleSet, district: int, posts: Mapping[str, str], places: Sequence[Place]
+) -> dict[str, Any]:
+    labels = sorted(posts, key=str.encode)
     slots = [
-        {"id": place.slot, "capacity": size} for place, size in zip(places, sizes, strict=False)
+        {
+            "id": place.slot,
+            "layout": place.layout,
+            "capacity": place.capacity,
+            "reserve": min(rules.reserve_seats, place.capacity),
+        }
+        for place in places
     ]
-    return {"id": places[0].group, "labels": labels, "slots": slots}
+    group = {"id": f"{district:02}", "labels": labels, "slots": slots}
+    if not rules.post_cap:
+        return {**group, "rules": {"forms": rules.paper_forms}}
+    limits = {"spread": "post", "caps": {"post": rules.post_cap}, "forms": rules.paper_forms}
+    return {**group, "apart": {"post": [posts[label] for label in labels]}, "rules": limits}
+
+
+def _require_room(session: Session, exam: Exam, groups: Groups) -> dict[str, list[str]]:
+    """Which posts have too many candidates to keep them apart, by group.
+
+    They are known before the draw and stand in its list; anything else that is short is refused.
+    """
+    query = select(District.code, District.name).where(District.exam_id == exam.id)
+    names = {f"{code:02}": name for code, name in session.execute(query)}
+    too_many: dict[str, list[str]] = {group["id"]: [] for group in groups}
+    short = []
+    for found in shortage_v1(groups):
+        group = str(found.params["district"])
+        if found.msgid in (CAP, APART):
+            too_many[group].append(str(found.params["group"]))
+        else:
+            short.append(Finding(found.msgid, {**found.params, "district": names[group]}))
+    if short:
+        raise cannot(short)
+    return too_many
+
+
+def _stand_alone(group: dict[str, Any], posts: Sequence[str]) -> None:
+    """Take the posts out of what is kept apart in the group."""
+    if posts:
+        own = group["apart"]["post"]
+        group["apart"]["post"] = [None if post in posts else post for post in own]
 
 
 def _check_numbers(rules: RuleSet, groups: Groups, places: Mapping[int, Sequence[Place]]) -> None:
@@ -152,10 +152,11 @@ def _check_numbers(rules: RuleSet, groups: Groups, places: Mapping[int, Sequence
     A code with too many digits is refused; numbers cannot repeat, since the rule set takes only
     forms that give district, site, room and seat a place of fixed width each.
     """
-    known = {(place.group, place.slot): place for of in places.values() for place in of}
-    for group in groups:
-        for slot in group["slots"]:
-            _number(rules, known[group["id"], slot["id"]], slot["capacity"])
+    for plan in read_districts(groups):
+        sizes = sizes_of(plan, 0).tolist()
+        for place, size in zip(places[int(plan.districts[0])], sizes, strict=True):
+            if size:
+                _number(rules, place, size)
 
 
 def _number(rules: RuleSet, place: Place, seat: int) -> str:
@@ -164,14 +165,15 @@ def _number(rules: RuleSet, place: Place, seat: int) -> str:
     )
 
 
-def _rules(rules: RuleSet, places: Mapping[int, Sequence[Place]]) -> dict[str, Any]:
+def _rules(rules: RuleSet, too_many: Mapping[str, list[str]]) -> dict[str, Any]:
     return {
         "labels": "applications whose fee is paid, by the district that the candidate chose",
-        "rooms": "opened in order of site and room code until they hold the district's "
-        "candidates, then filled evenly and never above the published capacity",
-        "published_capacity": {
-            of[0].group: {place.slot: place.capacity for place in of} for of in places.values()
-        },
+        "rooms": "opened in order of their names until they hold the district's candidates, then "
+        "filled evenly; the reserve of every room stays free",
+        "posts": "spread over the rooms, never more than the cap in a room, never side by side; "
+        "post_cap 0: not kept apart",
+        "post_cap": rules.post_cap,
+        "posts_with_too_many_candidates_to_keep_apart": dict(too_many),
         "admission_number": rules.admission_template,
     }
 
@@ -183,23 +185,30 @@ def apply(ctx: Context, exam: Exam, attempt: Attempt, groups: Groups) -> None:
     query = select(Application.label, Application.id).where(Application.exam_id == exam.id)
     ids = {row.label: row.id for row in db.execute(query)}
     drawn = [
-        (ids[label], places[group["id"], slot["id"]], number)
+        (ids[label], places[group["id"], slot["id"]], number, form)
         for group in groups
         for slot in group["slots"]
-        for number, label in enumerate(slot["labels"], 1)
+        for number, (label, form) in enumerate(_with_forms(slot), 1)
     ]
     seats = [
         {
             "application_id": application,
             "room_id": place.room_id,
             "number": number,
+            "form": form,
             "attempt_id": attempt.id,
         }
-        for application, place, number in drawn
+        for application, place, number, form in drawn
     ]
     db.execute(insert(Seat), seats)
-    numbers = [{"id": one, "number": _number(rules, place, seat)} for one, place, seat in drawn]
+    numbers = [{"id": one, "number": _number(rules, place, seat)} for one, place, seat, _ in drawn]
     db.execute(update(Application), numbers)
 
 
-register(Recipe("seats", "order/v1", "seat", build, apply))
+def _with_forms(slot: Mapping[str, Any]) -> Iterator[tuple[str, int | None]]:
+    """The labels of a room by seat, each with its paper form where there are several."""
+    labels: list[str] = slot["labels"]
+    return zip(labels, slot.get("forms", [None] * len(labels)), strict=True)
+
+
+register(Recipe("seats", "seats/v1", "seat", build, apply))

@@ -120,7 +120,8 @@ def _sittings(ctx: Context, exam: Exam) -> tuple[Sitting, ...]:
 def _payload(ctx: Context, given: _Given, tie: Anchor) -> str:
     """The signed note in the QR code: what a verifier offline compares with the paper."""
     room, site, district = given.room, given.site, given.district
-    place = Place(room.id, district.code, site.code, room.code, room.capacity)
+    codes = (district.code, site.code, room.code)
+    place = Place(room.id, *codes, room.layout, room.capacity)
     note = TicketNote(
         exam=given.exam.code,
         number=given.application.number or "",

@@ -80,12 +80,14 @@ def export_seats(code: str, kind: str) -> ResponseReturnValue:
     columns = (
         *(_("District"), _("Site"), _("Room number"), _("Room"), _("Seat")),
         *(_("Admission number"), _("Name"), _("Sex"), _("ID number"), _("Post code")),
+        _("Paper form"),
     )
     vault = office().keys.vault
     rows: list[list[Cell]] = [
         [
             *(one.district, one.site, f"{one.room_code:02}", one.room, one.seat),
             *(one.number, one.name, _(one.sex), mask_id(vault.open(one.id_sealed)), one.post),
+            one.paper,
         ]
         for one in people
     ]

@@ -12,6 +12,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from exam_system.approvals.lookup import Wanted
+from exam_system.approvals.publications import wanted_publication
+from exam_system.approvals.views import ask, asked
+from exam_system.context import Context
 from exam_system.errors import Conflict, Invalid, Sentence
 from exam_system.exams import figures, rules_form, service, timeline
 from exam_system.exams.blueprint import XLSX, bp, fees_of, now, sessions_of
@@ -289,18 +293,11 @@ def prepare(code: str) -> ResponseReturnValue:
 
 @bp.route("/office/exams/<code>/publish", methods=["GET", "POST"])
 def publish(code: str) -> ResponseReturnValue:
-    """Who has signed the announcement and who has not; then publish it."""
+    """Who has signed the announcement and who has not; its approval; then publish it."""
     db = looking().session
     exam = exam_by_code(db, code)
     if request.method == "POST":
-        try:
-            with acting() as ctx:
-                service.publish_announcement(ctx, code=code)
-        except Sentence as error:
-            flash_refusal(error)
-            return redirect(url_for("exams.publish", code=code))
-        flash(_("The announcement is published"), "success")
-        return redirect(url_for("exams.show", code=code))
+        return _publish(code)
     release = releases.newest(db, exam.id, "announcement")
     if release is None:
         raise Conflict("The announcement has not been prepared yet")
@@ -311,7 +308,29 @@ def publish(code: str) -> ResponseReturnValue:
         digest_hex=releases.release_digest(db, release),
         signed=sorted(signers_of(db, release.note_id)),
         lacking=releases.missing_signatures(db, release),
+        asked=asked(_publication(looking(), exam)) if release.state == "draft" else None,
     )
+
+
+def _publication(ctx: Context, exam: Exam) -> Wanted:
+    release = releases.newest(ctx.session, exam.id, "announcement", state="draft")
+    verb = "exams.publish_announcement"
+    return wanted_publication(ctx, verb, exam, release, "Announcement")
+
+
+def _publish(code: str) -> ResponseReturnValue:
+    target = url_for("exams.publish", code=code)
+    try:
+        with acting() as ctx:
+            if "ask" in request.form:
+                ask(ctx, _publication(ctx, exam_by_code(ctx.session, code)))
+            else:
+                service.publish_announcement(ctx, code=code)
+                flash(_("The announcement is published"), "success")
+                target = url_for("exams.show", code=code)
+    except Sentence as error:
+        flash_refusal(error)
+    return redirect(target)
 
 
 @bp.route("/office/exams/<code>/close", methods=["GET", "POST"])

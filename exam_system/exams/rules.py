@@ -87,7 +87,13 @@ LABELS = {
     "registration_closes": "Registration closes",
     "payment_closes": "Payment closes",
     "admission_template": "Form of the admission number",
+    "post_cap": "Most candidates of one post in a room, never side by side (0: no rule)",
+    "paper_forms": "Forms of the test paper (neighbours have different ones)",
+    "reserve_seats": "Seats kept free in every room",
 }
+# Rules that came later: what a rule set says that was made before them.
+_BEFORE = {"post_cap": 0, "paper_forms": 1, "reserve_seats": 0}
+_NO_BASIS = "—"
 
 
 class RuleProblems(Invalid):
@@ -136,6 +142,9 @@ class RuleSet:
     registration_closes: datetime
     payment_closes: datetime
     admission_template: str
+    post_cap: int
+    paper_forms: int
+    reserve_seats: int
     basis: Mapping[str, str]
 
     def document(self) -> dict[str, Any]:
@@ -201,6 +210,9 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "registration_closes": time,
     "payment_closes": time,
     "admission_template": template,
+    "post_cap": whole(0, 99),
+    "paper_forms": whole(1, 9),
+    "reserve_seats": whole(0, 9),
 }
 
 
@@ -211,7 +223,7 @@ def parse_rules(data: Mapping[str, Any]) -> RuleSet:
     basis: dict[str, str] = {}
     for key, read in _READERS.items():
         try:
-            values[key], basis[key] = _entry(data.get(key), read)
+            values[key], basis[key] = _entry(data.get(key, _earlier(key)), read)
         except Sentence as problem:
             problems[key] = [problem]
     for key in sorted(set(data) - set(_READERS)):
@@ -221,6 +233,10 @@ def parse_rules(data: Mapping[str, Any]) -> RuleSet:
     if problems:
         raise RuleProblems(problems)
     return RuleSet(**values, basis=basis)
+
+
+def _earlier(key: str) -> dict[str, Any] | None:
+    return {"value": _BEFORE[key], "basis": _NO_BASIS} if key in _BEFORE else None
 
 
 def _entry(entry: Any, read: Callable[[Any], Any]) -> tuple[Any, str]:

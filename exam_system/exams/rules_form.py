@@ -40,14 +40,16 @@ OPTIONS: dict[str, tuple[str, ...]] = {
 WHOLE = frozenset(
     {"opening_ratio", "interview_ratio", "interviewers", "drop_high", "drop_low", "decimals"}
     | {"cosigners", "notice_days", "age_min", "age_max", "review_days"}
+    | {"post_cap", "paper_forms", "reserve_seats"}
 )
 TIMES = frozenset({"registration_opens", "registration_closes", "payment_closes"})
+_SEATS = ("admission_template", "post_cap", "paper_forms", "reserve_seats")
 _INTERVIEW = ("interview_ratio", "ties_enter", "interviewers", "drop_high", "drop_low")
 _TOTALS = ("written_weight", "interview_weight", "rounding", "decimals", "tie_order")
 GROUPS = {
     "Type and dates": ("exam_type", "registration_opens", "registration_closes", "payment_closes"),
     "Who may apply": ("age_min", "age_max", "education_min", "review_days", "opening_ratio"),
-    "Written exam": ("subjects", "written_pass", "admission_template"),
+    "Written exam": ("subjects", "written_pass", *_SEATS),
     "Interview": (*_INTERVIEW, "interview_pass"),
     "Totals and public notice": (*_TOTALS, "cosigners", "notice_days"),
 }

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select
 
+from exam_system.approvals.lookup import use
 from exam_system.clock import rfc3339
 from exam_system.context import Context, verb
 from exam_system.errors import Conflict, Invalid
@@ -279,7 +280,7 @@ def prepare_announcement(ctx: Context, *, code: str) -> Release:
 def _record_release(ctx: Context, code: str, release: Release) -> None:
     ctx.record(
         exam=code,
-        subject=f"release:{code}:{release.chain}:v{release.version}",
+        subject=releases.subject(code, release),
         digest=releases.release_digest(ctx.session, release),
         version=release.version,
         stage=release.stage,
@@ -293,6 +294,9 @@ def publish_announcement(ctx: Context, *, code: str) -> Release:
     release = releases.newest(ctx.session, exam.id, "announcement", state="draft")
     if release is None:
         raise Conflict("The announcement has not been prepared yet")
+    releases.require_publishable(ctx, release)
+    digest = releases.release_digest(ctx.session, release)
+    use(ctx, subject=releases.subject(code, release), digest=digest)
     move(exam, "announced")
     exam.announced_at = ctx.clock.now()
     releases.publish(ctx, release)

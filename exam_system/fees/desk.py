@@ -7,13 +7,9 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
-from sqlalchemy import update
-from sqlalchemy.orm import Session
-
 from exam_system.config import Config
 from exam_system.errors import Conflict
 from exam_system.fees.gateway import GatewayError, PayLink, PaymentGateway
-from exam_system.fees.models import Order
 from exam_system.fees.wechat import Merchant, WechatNative
 
 LONGEST_RETURN_URL = 128
@@ -78,13 +74,4 @@ def ask_gateway(desk: Desk, terms: Terms) -> PayLink:
         notify_url=desk.notify_url,
         expires=terms.expires,
         return_url=link,
-    )
-
-
-def store_link(session: Session, trade_no: str, link: PayLink) -> None:
-    """Keep the pay link of an order that is still unpaid; the callback may have been faster."""
-    session.execute(
-        update(Order)
-        .where(Order.trade_no == trade_no, Order.state.in_(("created", "paying")))
-        .values(pay_url=link.url, state="paying")
     )

@@ -119,6 +119,23 @@ def create_order(ctx: Context, *, ref: str) -> Order:
     return order
 
 
+@verb
+def open_payment(ctx: Context, *, ref: str, link: gateway.PayLink) -> None:
+    """Keep the link at which the gateway takes an order's money, unless it is paid already."""
+    found = asked(ctx, ref, lock=True)
+    order = found.order
+    if order is None:
+        raise Conflict("There is no order yet")
+    if order.state == "created":
+        move(order, "paying")
+    unpaid = order.state == "paying"
+    if unpaid:
+        order.pay_url = link.url
+    ctx.record(
+        exam=found.exam.code, subject=f"order:{order.trade_no}", application=ref, kept=unpaid
+    )
+
+
 def _settle(order: Order, application: Application, at: datetime) -> None:
     move(order, "paid")
     order.paid_at = at

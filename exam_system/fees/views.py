@@ -16,7 +16,7 @@ from exam_system.errors import Conflict, NotFound, Sentence
 from exam_system.exams.lookup import exam_by_code
 from exam_system.fees import ledger as books
 from exam_system.fees import service
-from exam_system.fees.desk import Desk, Terms, ask_gateway, expiry, open_desk, store_link
+from exam_system.fees.desk import Desk, Terms, ask_gateway, expiry, open_desk
 from exam_system.fees.gateway import CallbackRefused, GatewayError, GatewayRefused
 from exam_system.fees.models import Order
 from exam_system.fees.service import Asked
@@ -81,7 +81,7 @@ def _open_order(ref: str, found: Asked) -> None:
     except GatewayError:
         raise Conflict(_NO_GATEWAY) from None
     with acting() as ctx:
-        store_link(ctx.session, order.trade_no, link)
+        service.open_payment(ctx, ref=ref, link=link)
 
 
 _NO_GATEWAY = "The payment service does not answer: nothing was charged, try again in a minute"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import re
 import sys
 import zipfile
@@ -13,14 +12,16 @@ from pathlib import Path
 import click
 
 from exam_system.clock import SystemClock
+from exam_system.inspector import report_commands
 from exam_system.inspector.folder import InspectorFolder
+from exam_system.inspector.prompt import FOLDER, file_bytes, passphrase
 from exam_system.inspector.reading import Declined
+from exam_system.inspector.reports import make_sealing_key
 from exam_system.inspector.serve import WitnessServer
 from exam_system.records.tree import write_durable
 from exam_system.trust.canonical import sha256_hex
 from exam_system.trust.keys import Verifier
 
-PASSPHRASE = "EXAM_INSPECTOR_PASSPHRASE"
 _MOST_BYTES = 1_000_000
 _MOST_FILES = 200
 
@@ -30,31 +31,32 @@ def inspector() -> None:
     """The inspector's own machine: key, memory, cosignatures."""
 
 
-def _passphrase(*, confirm: bool = False) -> bytes:
-    value = os.environ.get(PASSPHRASE) or click.prompt(
-        "Passphrase of the inspector's key", hide_input=True, confirmation_prompt=confirm
-    )
-    return str(value).encode()
-
-
-_FOLDER = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+for command in (
+    report_commands.sealing_key,
+    report_commands.open_report,
+    report_commands.answer,
+):
+    inspector.add_command(command)
 
 
 @inspector.command()
-@_FOLDER
+@FOLDER
 @click.option("--name", required=True, help="Name of the key, e.g. city.example/inspector.")
 def init(folder: Path, name: str) -> None:
-    """Make the inspector's key in DIR and print its public half."""
-    made = InspectorFolder.create(folder, name, _passphrase(confirm=True))
+    """Make the inspector's keys in DIR and print the public half of the signing key."""
+    secret = passphrase(confirm=True)
+    made = InspectorFolder.create(folder, name, secret)
+    make_sealing_key(made, secret, int(SystemClock().now().timestamp()))
     click.echo(made.verifier.vkey)
 
 
 @inspector.command()
-@_FOLDER
+@FOLDER
 @click.argument("vkeys", metavar="VKEY…", nargs=-1, required=True)
-def trust(folder: Path, vkeys: tuple[str, ...]) -> None:
+@click.option("--instead", is_flag=True, help="In the place of trusted keys of the same names.")
+def trust(folder: Path, vkeys: tuple[str, ...], instead: bool) -> None:
     """Believe the office's keys; compare them with the printed announcement first."""
-    _told(InspectorFolder.open(folder, _passphrase()).trust(vkeys))
+    _told(InspectorFolder.open(folder, passphrase()).trust(vkeys, instead=instead))
 
 
 def _told(keys: Iterable[Verifier]) -> None:
@@ -63,15 +65,15 @@ def _told(keys: Iterable[Verifier]) -> None:
 
 
 @inspector.command()
-@_FOLDER
+@FOLDER
 @click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Where signed notes are put.")
 @click.option("--keys", type=click.Path(path_type=Path), help="keys.txt, believed on first use.")
 def cosign(folder: Path, files: tuple[Path, ...], out: Path | None, keys: Path | None) -> None:
     """Cosign witness requests, notes, or the zip that the inspector's desk offers."""
-    desk = InspectorFolder.open(folder, _passphrase())
+    desk = InspectorFolder.open(folder, passphrase())
     if keys:
-        _told(desk.trust_file(_bytes(keys)))
+        _told(desk.trust_file(file_bytes(keys)))
     failed = False
     for path in files:
         for name, data in _opened(path):
@@ -81,7 +83,7 @@ def cosign(folder: Path, files: tuple[Path, ...], out: Path | None, keys: Path |
 
 
 @inspector.command()
-@_FOLDER
+@FOLDER
 def status(folder: Path) -> None:
     """What this folder has signed: the last head of each log, when, how many; its key."""
     verifier = InspectorFolder.key_of(folder)
@@ -99,14 +101,14 @@ def status(folder: Path) -> None:
 
 
 @inspector.command()
-@_FOLDER
+@FOLDER
 @click.option("--bind", default="127.0.0.1:8090", show_default=True, metavar="ADDRESS:PORT")
 def serve(folder: Path, bind: str) -> None:
     """Cosign heads over HTTP as a C2SP tlog-witness: POST /add-checkpoint."""
     host, _, port = bind.rpartition(":")
     if not host or not re.fullmatch("[0-9]{1,5}", port):
         raise click.ClickException(f"{bind} is not ADDRESS:PORT, e.g. 127.0.0.1:8090")
-    desk = InspectorFolder.open(folder, _passphrase())
+    desk = InspectorFolder.open(folder, passphrase())
     try:
         server = WitnessServer((host, int(port)), desk, SystemClock(), click.echo)
     except (OSError, OverflowError) as error:
@@ -131,16 +133,9 @@ def _cosign_one(desk: InspectorFolder, target: Path, name: str, data: bytes) -> 
     return True
 
 
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise click.ClickException(f"{path} cannot be read: {error.strerror}") from None
-
-
 def _opened(path: Path) -> list[tuple[str, bytes]]:
     """The file itself, or the files of a zip by their plain names."""
-    data = _bytes(path)
+    data = file_bytes(path)
     if not data.startswith(b"PK"):
         return [(path.name, data)]
     try:

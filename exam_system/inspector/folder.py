@@ -19,7 +19,10 @@ from exam_system.trust.canonical import JSON, b64, jcs, parse_jcs, sha256_hex, u
 from exam_system.trust.checkpoint import Checkpoint
 from exam_system.trust.errors import BadKey, TrustError
 from exam_system.trust.keys import COSIGNATURE, ED25519, Signer, Verifier
+from exam_system.trust.report import sealing_key_text
+from exam_system.trust.sealed import Recipient
 from exam_system.trust.witness import Request
+from exam_system.verify.keysfile import SINGLE, read_history
 
 KEY, VKEY, TRUSTED, MEMORY, LOCK = "inspector.pem", "vkey.txt", "trusted.txt", "heads.json", "lock"
 HISTORY = "history.jsonl"
@@ -98,27 +101,36 @@ class InspectorFolder:
         rows = path.read_text(encoding="utf-8").split("\n")[:-1] if path.exists() else []
         return [Verifier.parse(row) for row in rows]
 
-    def trust(self, vkeys: Iterable[str]) -> list[Verifier]:
-        """Believe these keys from now on; returns those that are new."""
+    def trust(self, vkeys: Iterable[str], *, instead: bool = False) -> list[Verifier]:
+        """Believe these keys from now on; returns those that are new.
+
+        With `instead` they take the place of those of the same names, which the office replaced.
+        """
         present = self.trusted
         new = [key for key in map(Verifier.parse, vkeys) if key not in present]
-        for key in new:
-            if any(key.name == other.name for other in present):
+        names = {key.name for key in new}
+        for key in present:
+            if key.name in names and not instead:
                 raise BadKey(f"This desk trusts another key named {key.name}.")
+        present = [key for key in present if key.name not in names]
         rows = [f"{key.vkey}\n" for key in (*present, *new)]
         write_durable(self.folder / TRUSTED, "".join(rows).encode())
         return new
 
     def trust_file(self, data: bytes) -> list[Verifier]:
         """On first use believe the office's keys of a keys.txt; later only compare with them."""
-        rows = [row.partition(" ") for row in data.decode("utf-8").split("\n")[:-1]]
-        vkeys = [vkey for role, _, vkey in rows if role != "inspector"]
+        rows = [one for one in read_history(data) if one.role in SINGLE and one.retired is None]
+        vkeys = [one.key.vkey for one in rows]
         known = self.trusted
         if not known:
             return self.trust(vkeys)
         if strangers := [vkey for vkey in vkeys if Verifier.parse(vkey) not in known]:
             raise BadKey(f"The file has a key that this desk does not trust: {strangers[0]}")
         return []
+
+    def sign_sealing_key(self, key: Recipient, at: int) -> bytes:
+        """A note that says which X25519 key reports to this inspector are sealed to."""
+        return notes.sign(sealing_key_text(key), self._signer, at=at)
 
     def cosign(self, data: bytes, at: int) -> bytes:
         """The note with the inspector's line, signed at POSIX second `at`; see `sign`."""

@@ -115,5 +115,5 @@ def order_drawn(session: Session, panel: Panel) -> bool:
     return bool(places) and None not in places
 
 
-register(Recipe("groups", "deal/v1", "group", build_groups, apply_groups))
+register(Recipe("groups", "groups/v1", "group", build_groups, apply_groups))
 register(Recipe("order", "order/v1", "order", build_order, apply_order))

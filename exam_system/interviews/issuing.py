@@ -75,6 +75,7 @@ def _issue(ctx: Context, panel: str, person: Interviewer) -> Issued:
             name=person.name,
             role=Role.INTERVIEWER,
             password=password,
+            office=None,
         )
         person.account_id = account.id
     else:

@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import StringField, SubmitField
-from wtforms.validators import Length
+from wtforms.validators import DataRequired, Length
 
 
 class MarksForm(FlaskForm):  # type: ignore[misc]
@@ -20,7 +20,10 @@ class MarksForm(FlaskForm):  # type: ignore[misc]
 
 
 class CorrectionForm(MarksForm):
-    """The same once written scores are published."""
+    """A table that changes marks which are in already: asked for first, carried out afterwards."""
 
-    reason = StringField(_l("Reason for the correction"), validators=[Length(max=200)])
+    reason = StringField(
+        _l("Reason for the correction"), validators=[DataRequired(), Length(max=200)]
+    )
+    ask = SubmitField(_l("Ask for approval"))
     submit = SubmitField(_l("Take the corrected marks in"))

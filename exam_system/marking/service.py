@@ -1,25 +1,27 @@
-"""Verb of marking: the written marks come in as one table, complete or not at all."""
+"""Verbs of marking: the written marks come in as one table, complete or not at all."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
+from exam_system.approvals.lookup import Wanted, use
 from exam_system.context import Context, verb
 from exam_system.errors import Conflict, Invalid, Sentence
 from exam_system.exams.lookup import open_exam, rules_of
 from exam_system.exams.models import Exam
 from exam_system.exams.rules import RuleSet, Subject
 from exam_system.marking.models import WrittenMark
+from exam_system.people import clean_line
 from exam_system.records import releases
 from exam_system.registration.models import Application
 from exam_system.sheets import CellError, Column, Sheet, SheetError, read_table
-from exam_system.trust.canonical import sha256_hex
+from exam_system.trust.canonical import jcs, sha256_hex
 from scoring.rounding import BadScore, show, to_decimal
 
 ABSENT = "absent"
@@ -28,6 +30,8 @@ WRITTEN_STATES = ("seated", "written", "shortlisted", "interviewing", "final")
 _ABSENT_WORDS = frozenset({ABSENT, "缺考"})
 _NUMBER = ("准考证号", "admission number", "admission")
 _NAMED = 5
+_SHOWN = 20  # changed marks told one by one
+_LONGEST_REASON = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,32 +45,121 @@ class MarkChange:
 
 
 @verb
-def import_written_scores(
-    ctx: Context, *, code: str, name: str, data: bytes, reason: str = ""
-) -> int:
+def import_written_scores(ctx: Context, *, code: str, name: str, data: bytes) -> int:
     """Take in every mark of the exam from a table (.csv or .xlsx); returns the number of rows.
 
     Each seated candidate stands in it exactly once, with a mark from 0 to the full marks or
-    "absent" for every subject. A later table replaces the earlier one; once written scores are
-    published it is a correction and needs a reason. Raises SheetError naming every bad cell.
+    "absent" for every subject. Raises SheetError naming every bad cell, Conflict when a mark that
+    is in already would change: that is a correction.
     """
-    exam = open_exam(ctx.session, code, *WRITTEN_STATES)
-    _require_time(ctx.session, exam, reason)
-    rules = rules_of(exam)
-    sheet = read_table(name, data, _columns(rules))
-    seated = seated_numbers(ctx.session, exam.id)
-    _require_everybody(sheet, seated)
-    changes = _replace(ctx.session, exam, rules, sheet, seated)
-    details: dict[str, Any] = {"correction": reason} if reason else {}
+    exam, table = _read(ctx, code, name, data)
+    if table.changes:
+        raise Conflict(
+            "%(count)s marks that are in already would change, first of all that of %(number)s: "
+            "that is a correction and needs a reason and an inspector's approval",
+            count=len(table.changes),
+            number=table.changes[0].number,
+        )
+    _replace(ctx.session, exam, table)
+    ctx.record(
+        exam=code, subject=f"exam:{code}", file=sha256_hex(data), candidates=len(table.sheet.rows)
+    )
+    return len(table.sheet.rows)
+
+
+@verb
+def correct_written_scores(ctx: Context, *, code: str, name: str, data: bytes, reason: str) -> int:
+    """Take in a table that changes marks which are in already; returns how many it changes.
+
+    An inspector has approved exactly these changes. Raises SheetError, or Conflict when nothing
+    would change.
+    """
+    exam, table = _read(ctx, code, name, data)
+    reason = _reason(reason)
+    _require_changes(table)
+    use(ctx, subject=f"exam:{code}", digest=correction_digest(table, reason))
+    _replace(ctx.session, exam, table)
     ctx.record(
         exam=code,
         subject=f"exam:{code}",
         file=sha256_hex(data),
-        rows=len(sheet.rows),
-        changed=[[c.number, c.subject, c.before, c.after] for c in changes],
-        **details,
+        candidates=len(table.sheet.rows),
+        changed=[[c.number, c.subject, c.before, c.after] for c in table.changes],
+        correction=reason,
     )
-    return len(sheet.rows)
+    return len(table.changes)
+
+
+def wanted_correction(ctx: Context, *, code: str, name: str, data: bytes, reason: str) -> Wanted:
+    """What an inspector approves of a correction: every changed mark, the table, the reason."""
+    _exam, table = _read(ctx, code, name, data)
+    reason = _reason(reason)
+    _require_changes(table)
+    shown = [
+        Sentence(
+            "%(number)s, %(subject)s: %(before)s becomes %(after)s",
+            number=change.number,
+            subject=change.subject,
+            before=change.before,
+            after=change.after,
+        )
+        for change in table.changes[:_SHOWN]
+    ]
+    return Wanted(
+        "marking.correct_written_scores",
+        code,
+        f"exam:{code}",
+        correction_digest(table, reason),
+        (
+            Sentence("%(count)s marks change", count=len(table.changes)),
+            *shown,
+            Sentence("Reason: %(reason)s", reason=reason),
+            Sentence("The digest is that of every row of the table and the reason"),
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of marks that fits the exam: its rows, who they are, what they change."""
+
+    rules: RuleSet
+    sheet: Sheet
+    seated: Mapping[str, int]
+    changes: list[MarkChange]
+
+
+def correction_digest(table: Table, reason: str) -> str:
+    """SHA-256 (hex) of the rows as read (number and marks, sorted), the changes and the reason."""
+    keys = ["number", *(f"mark:{one.code}" for one in table.rules.subjects)]
+    rows = sorted([row[key] for key in keys] for row in table.sheet.rows)
+    changes = [[c.number, c.subject, c.before, c.after] for c in table.changes]
+    return sha256_hex(jcs({"rows": rows, "changes": changes, "reason": reason}))
+
+
+def _read(ctx: Context, code: str, name: str, data: bytes) -> tuple[Exam, Table]:
+    exam = open_exam(ctx.session, code, *WRITTEN_STATES)
+    _require_time(ctx.session, exam)
+    rules = rules_of(exam)
+    sheet = read_table(name, data, _columns(rules))
+    seated = seated_numbers(ctx.session, exam.id)
+    _require_everybody(sheet, seated)
+    before = marks_of(ctx.session, exam.id)
+    return exam, Table(rules, sheet, seated, list(_changes(rules, sheet, seated, before)))
+
+
+def _require_changes(table: Table) -> None:
+    if not table.changes:
+        raise Conflict("The table changes no mark that is in already: there is nothing to correct")
+
+
+def _reason(text: str) -> str:
+    reason = clean_line(text, _LONGEST_REASON)
+    if not reason:
+        raise Invalid(
+            "Give the reason in one line of at most %(most)s characters", most=_LONGEST_REASON
+        )
+    return reason
 
 
 def seated_numbers(session: Session, exam_id: int) -> dict[str, int]:
@@ -90,7 +183,7 @@ def marks_of(session: Session, exam_id: int) -> dict[int, dict[str, str]]:
     return found
 
 
-def _require_time(session: Session, exam: Exam, reason: str) -> None:
+def _require_time(session: Session, exam: Exam) -> None:
     last = releases.newest(session, exam.id, "results")
     if last is not None and last.state == "draft":
         raise Conflict(
@@ -98,11 +191,6 @@ def _require_time(session: Session, exam: Exam, reason: str) -> None:
             "publish it before the marks change",
             version=last.version,
         )
-    published = releases.newest(session, exam.id, "results", stage="written") is not None
-    if published and not reason.strip():
-        raise Conflict("The written scores are published: a correction needs a reason")
-    if not published and reason.strip():
-        raise Invalid("Nothing is published yet, so there is nothing to correct: give no reason")
 
 
 def _columns(rules: RuleSet) -> list[Column]:
@@ -164,21 +252,32 @@ def _missing(numbers: list[str]) -> Sentence:
     )
 
 
-def _replace(
-    session: Session, exam: Exam, rules: RuleSet, sheet: Sheet, seated: Mapping[str, int]
-) -> list[MarkChange]:
-    """Put the table's marks in the place of the earlier ones; returns what differs from them."""
-    before = marks_of(session, exam.id)
+def _changes(
+    rules: RuleSet,
+    sheet: Sheet,
+    seated: Mapping[str, int],
+    before: Mapping[int, Mapping[str, str]],
+) -> Iterator[MarkChange]:
+    """The marks that are in already and stand otherwise in the table."""
+    for row in sheet.rows:
+        own = before.get(seated[row["number"]], {})
+        for subject in rules.subjects:
+            old, mark = own.get(subject.code), row[f"mark:{subject.code}"]
+            if old is not None and old != mark:
+                yield MarkChange(row["number"], subject.code, old, mark)
+
+
+def _replace(session: Session, exam: Exam, table: Table) -> None:
+    """Put the table's marks in the place of the earlier ones."""
     ours = select(Application.id).where(Application.exam_id == exam.id)
     session.execute(delete(WrittenMark).where(WrittenMark.application_id.in_(ours)))
-    rows, changes = [], []
-    for row in sheet.rows:
-        who = seated[row["number"]]
-        for subject in rules.subjects:
-            mark = row[f"mark:{subject.code}"]
-            rows.append({"application_id": who, "subject": subject.code, "mark": mark})
-            old = before.get(who, {}).get(subject.code)
-            if old is not None and old != mark:
-                changes.append(MarkChange(row["number"], subject.code, old, mark))
+    rows = [
+        {
+            "application_id": table.seated[row["number"]],
+            "subject": subject.code,
+            "mark": row[f"mark:{subject.code}"],
+        }
+        for row in table.sheet.rows
+        for subject in table.rules.subjects
+    ]
     session.execute(insert(WrittenMark), rows)
-    return changes

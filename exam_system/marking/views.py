@@ -11,6 +11,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
+from exam_system.approvals.lookup import open_approval, summary_of
+from exam_system.approvals.views import ask
 from exam_system.context import Context
 from exam_system.errors import Sentence
 from exam_system.exams.lookup import exam_by_code, rules_of
@@ -21,11 +23,12 @@ from exam_system.marking.service import (
     ABSENT,
     DECIMALS,
     WRITTEN_STATES,
+    correct_written_scores,
     import_written_scores,
     marks_of,
     seated_numbers,
+    wanted_correction,
 )
-from exam_system.records import releases
 from exam_system.registration.models import Application
 from exam_system.sheets import SheetError
 from exam_system.web import acting, looking, say
@@ -67,33 +70,38 @@ def index() -> ResponseReturnValue:
 def scores(code: str) -> ResponseReturnValue:
     """Take a table of marks in; below it the figures to compare with the marking sheets."""
     exam = exam_by_code(looking().session, code)
-    published = releases.newest(
-        looking().session, exam.id, "results", stage="written", state="published"
-    )
-    form = CorrectionForm() if published else MarksForm()
+    form = CorrectionForm() if marks_of(looking().session, exam.id) else MarksForm()
     if not form.validate_on_submit():
         return _page(looking(), exam, form, [])
-    file = form.file.data
     try:
         with acting() as ctx:
-            rows = import_written_scores(
-                ctx,
-                code=code,
-                name=file.filename or "",
-                data=file.read(),
-                reason=form.reason.data or "" if published else "",
-            )
+            _take_in(ctx, code, form)
     except SheetError as error:
         return _page(looking(), exam, form, error.lines(_)), 422
     except Sentence as error:
         return _page(looking(), exam, form, [say(error)]), error.status
-    flash(_("The marks of %(rows)s candidates were taken in", rows=rows), "success")
     return redirect(url_for("marking.scores", code=code))
+
+
+def _take_in(ctx: Context, code: str, form: MarksForm) -> None:
+    """A first table is taken in; a correction is asked for, and once approved carried out."""
+    file = form.file.data
+    table = {"code": code, "name": file.filename or "", "data": file.read()}
+    if not isinstance(form, CorrectionForm):
+        rows = import_written_scores(ctx, **table)
+        flash(_("The marks of %(rows)s candidates were taken in", rows=rows), "success")
+    elif form.ask.data:
+        ask(ctx, wanted_correction(ctx, **table, reason=form.reason.data))
+    else:
+        count = correct_written_scores(ctx, **table, reason=form.reason.data)
+        flash(_("%(count)s marks were corrected", count=count), "success")
 
 
 def _page(ctx: Context, exam: Exam, form: MarksForm, problems: list[str]) -> str:
     marks = marks_of(ctx.session, exam.id)
     rules = rules_of(exam)
+    verb, subject = "marking.correct_written_scores", f"exam:{exam.code}"
+    approval = open_approval(ctx.session, verb, subject)
     return render_template(
         "marking/scores.html",
         exam=exam,
@@ -102,6 +110,8 @@ def _page(ctx: Context, exam: Exam, form: MarksForm, problems: list[str]) -> str
         problems=problems,
         seated=len(seated_numbers(ctx.session, exam.id)),
         marked=len(marks),
+        approval=approval,
+        approved=[say(line) for line in summary_of(approval)] if approval else [],
         figures=[_figures(one.code, one.name, marks) for one in rules.subjects] if marks else [],
     )
 

@@ -1,12 +1,13 @@
-"""The record of acts, told to people: filters, sentences, who it was."""
+"""The record of acts, told to people: filters, pages by place in the table, who it was."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from exam_system.access import VERBS
@@ -15,11 +16,18 @@ from exam_system.records.models import Act, ActDetail, Leaf
 
 PAGE = 100
 MOST = 100_000
+COUNTED = 10_000
+"""Further than this nobody counts: "more than 10,000" says as much and is there at once."""
+OVERLAP = 50
+"""On PostgreSQL an act may be committed after one with a higher id: so many are looked at again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What is looked for; empty fields do not narrow it."""
+    """What is looked for; empty fields do not narrow it.
+
+    `kind` is a verb (fees.create_order) or all verbs of a feature (fees).
+    """
 
     exam: str = ""
     kind: str = ""
@@ -37,6 +45,7 @@ class Filter:
 class Told:
     """One act as the page shows it. `position` is its place in the log, None until sequenced."""
 
+    id: int
     position: int | None
     at: datetime
     kind: str
@@ -55,11 +64,15 @@ def _day(text: str) -> date | None:
         return None
 
 
-def _narrow(query: Select[tuple[int]], asked: Filter, zone: ZoneInfo) -> Select[tuple[int]]:
-    exact = {"exam": Act.exam, "kind": Act.kind, "actor": Act.actor}
-    for name, column in exact.items():
-        if value := getattr(asked, name):
-            query = query.where(column == value)
+def narrow(query: Any, asked: Filter, zone: ZoneInfo) -> Any:
+    """The query with the filter's conditions; days are those of the bureau's zone."""
+    if asked.exam:
+        query = query.where(Act.exam == asked.exam)
+    if asked.kind:
+        family = Act.kind.startswith(f"{asked.kind}.", autoescape=True)
+        query = query.where(Act.kind == asked.kind if "." in asked.kind else family)
+    if asked.actor:
+        query = query.where(Act.actor == asked.actor)
     if asked.subject:
         query = query.where(Act.subject.contains(asked.subject, autoescape=True))
     if since := _day(asked.since):
@@ -76,17 +89,31 @@ def named(session: Session, asked: Filter) -> Filter:
 
 
 def count_acts(session: Session, asked: Filter, zone: ZoneInfo) -> int:
-    """How many acts the filter finds."""
-    inner = _narrow(select(Act.id), asked, zone).subquery()
+    """How many acts the filter finds, COUNTED + 1 for any number above."""
+    inner = narrow(select(Act.id), asked, zone).limit(COUNTED + 1).subquery()
     return session.scalar(select(func.count()).select_from(inner)) or 0
 
 
 def find_acts(
-    session: Session, asked: Filter, zone: ZoneInfo, *, limit: int = PAGE, offset: int = 0
+    session: Session,
+    asked: Filter,
+    zone: ZoneInfo,
+    *,
+    limit: int = PAGE,
+    before: int | None = None,
+    after: int | None = None,
 ) -> list[Told]:
-    """The acts that the filter finds, newest first."""
-    ids = _narrow(select(Act.id), asked, zone)
-    ids = ids.order_by(Act.id.desc()).limit(limit).offset(offset)
+    """The newest acts that the filter finds, newest first.
+
+    `before` gives those below that act id, `after` those just above it: a page costs the same
+    however far back it lies, and does not move while new acts come.
+    """
+    ids = narrow(select(Act.id), asked, zone).limit(limit)
+    if before is not None:
+        ids = ids.where(Act.id < before)
+    if after is not None:
+        ids = ids.where(Act.id > after)
+    ids = ids.order_by(Act.id if after is not None else Act.id.desc())
     query = (
         select(Act, Leaf.position, Account.name, Account.role)
         .outerjoin(Leaf, Leaf.act_id == Act.id)
@@ -94,23 +121,29 @@ def find_acts(
         .where(Act.id.in_(ids.subquery().select()))
         .order_by(Act.id.desc())
     )
-    return [_tell(act, place, name, role) for act, place, name, role in session.execute(query)]
+    return [_tell(row) for row in session.execute(query)]
 
 
-def _tell(act: Act, position: int | None, name: str | None, role: str | None) -> Told:
-    # A candidate's name does not belong into the record of acts; the reference is enough.
-    who = "" if role == "candidate" else name or ""
+def _tell(row: Row[Act, int | None, str | None, str | None]) -> Told:
+    act, position, name, role = row
     return Told(
+        act.id,
         position,
         act.at,
         act.kind,
-        VERBS[act.kind].said,
+        said(act.kind),
         act.exam,
         act.actor,
-        who,
+        # A candidate's name does not belong into the record of acts; the reference is enough.
+        "" if role == "candidate" else name or "",
         role or act.actor,
         act.subject,
     )
+
+
+def said(kind: str) -> str:
+    """The sentence of a kind of act; the kind itself when this program no longer has the verb."""
+    return VERBS[kind].said if kind in VERBS else kind
 
 
 def act_at(session: Session, position: int) -> tuple[Act, ActDetail | None] | None:

@@ -1,16 +1,21 @@
-"""Verbs of oversight: keys and cosignatures."""
+"""Verbs of oversight: keys, cosignatures, exports, evidence, alerts, the integrity board."""
 
 from __future__ import annotations
 
 from sqlalchemy import select
 
 from exam_system.context import Context, verb
-from exam_system.errors import Conflict, Invalid
+from exam_system.errors import Conflict, Invalid, NotFound
 from exam_system.oversight.acts import MOST, Filter, Told, find_acts
+from exam_system.oversight.evidence import Evidence, build_evidence
+from exam_system.oversight.watch import find_alerts
 from exam_system.records.models import Note, RoleKey
 from exam_system.records.notes import add_cosignatures
+from exam_system.trust.canonical import has_control
 from exam_system.trust.errors import TrustError
 from exam_system.trust.keys import COSIGNATURE, Verifier
+
+LONGEST_NOTE = 500
 
 
 @verb
@@ -77,3 +82,40 @@ def export_acts(ctx: Context, *, asked: Filter) -> list[Told]:
     rows = find_acts(ctx.session, asked, ctx.config.zone, limit=MOST)
     ctx.record(exam=asked.exam, subject="acts", rows=len(rows), filter=asked.words())
     return rows
+
+
+@verb
+def make_evidence(ctx: Context, *, asked: Filter) -> Evidence:
+    """The acts of a case as one zip that verifies offline; its digest goes into the log."""
+    made = build_evidence(ctx, asked)
+    ctx.record(
+        exam=asked.exam,
+        subject=f"evidence:{made.digest[:16]}",
+        acts=made.acts,
+        digest=made.digest,
+        filter=asked.words(),
+    )
+    return made
+
+
+@verb
+def note_alert(ctx: Context, *, alert: str, note: str) -> None:
+    """Acknowledge an alert with what was found; the act itself is the acknowledgment.
+
+    Raises NotFound unless there is such an alert now, Invalid without a note in one line.
+    """
+    text = " ".join(note.split())
+    if not text or len(text) > LONGEST_NOTE or has_control(text):
+        raise Invalid("Write what you found, in at most %(most)s characters", most=LONGEST_NOTE)
+    found = {one.id: one for one in find_alerts(ctx.session, ctx.config.zone)}
+    if alert not in found:
+        raise NotFound("There is no such alert")
+    one = found[alert]
+    ctx.record(exam=one.exam, subject=f"alert:{alert}", rule=one.rule, note=text)
+
+
+@verb
+def check_board(ctx: Context, *, states: dict[str, str], digest: str) -> None:
+    """Put a run of the integrity board into the log: what each promise came to, and the SHA-256
+    of the whole outcome."""
+    ctx.record(exam="", subject="board", states=states, digest=digest)

@@ -1,38 +1,39 @@
-"""Pages of oversight: the inspector's desk and record of acts; the public log and files."""
+"""Pages of oversight: the inspector's desk; the public log and files."""
 
 from __future__ import annotations
 
-import json
-
-from flask import Blueprint, redirect, render_template, request, send_file, url_for
+from flask import redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from sqlalchemy import select
 
-from exam_system.access import VERBS
+from exam_system.approvals.lookup import summary_of
+from exam_system.approvals.lookup import waiting as waiting_approvals
 from exam_system.draws.models import Attempt, Draw
 from exam_system.errors import NotFound, Sentence
 from exam_system.exams.models import Exam
-from exam_system.language import when
-from exam_system.oversight import service
-from exam_system.oversight.acts import PAGE, Filter, act_at, count_acts, find_acts, named
+from exam_system.oversight import record, service, watching
+from exam_system.oversight.blueprint import bp
+from exam_system.oversight.board import PROMISES, read_board
 from exam_system.oversight.files import CONFIDENTIAL, folder_zip, inside, listing
+from exam_system.oversight.overdue import find_overdue
 from exam_system.oversight.waiting import to_cosign as pack
 from exam_system.oversight.waiting import unpack, waiting_notes, waiting_steps
+from exam_system.oversight.watch import acknowledged, find_alerts
+from exam_system.oversight.words import OVERDUE, about
 from exam_system.records import heads
 from exam_system.records.models import Release, RoleKey
 from exam_system.records.notes import note_bytes
-from exam_system.sheets import write_xlsx
-from exam_system.web import acting, download, flash_refusal, inline, looking, office
+from exam_system.tips.lookup import waiting as waiting_reports
+from exam_system.web import acting, actor, download, flash_refusal, inline, looking, office
 
-bp = Blueprint("oversight", __name__)
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+__all__ = ["bp", "record", "watching"]
 
 
 @bp.get("/oversight")
 def desk() -> ResponseReturnValue:
     """What waits for the inspector, and every exam's files to verify."""
-    db = looking().session
+    ctx = looking()
+    db, zone = ctx.session, ctx.config.zone
     exams = db.scalars(select(Exam).order_by(Exam.id.desc())).all()
     releases = db.scalars(
         select(Release).where(Release.state == "published").order_by(Release.id.desc())
@@ -47,10 +48,25 @@ def desk() -> ResponseReturnValue:
         "oversight/desk.html",
         notes=waiting_notes(db),
         steps=waiting_steps(db),
+        approvals=[(one, summary_of(one)) for one in waiting_approvals(db, actor())],
+        reports=waiting_reports(db),
+        overdue=find_overdue(db, ctx.clock.now(), zone),
+        words=OVERDUE,
+        about=about,
+        alerts=[one for one in find_alerts(db, zone) if one.id not in acknowledged(db)],
+        board=read_board(ctx.config.instance),
+        fresh=_fresh(),
         exams=exams,
         releases=releases,
         draws=draws,
     )
+
+
+def _fresh() -> bool:
+    """Whether the integrity board speaks for today."""
+    ctx = looking()
+    board = read_board(ctx.config.instance)
+    return board is not None and board.is_fresh(ctx.clock.now())
 
 
 @bp.get("/oversight/to-cosign.zip")
@@ -74,77 +90,6 @@ def cosign() -> ResponseReturnValue:
     return redirect(url_for("oversight.desk"))
 
 
-def _asked() -> Filter:
-    names = ("exam", "kind", "actor", "subject", "since", "until")
-    return Filter(**{name: request.values.get(name, "").strip()[:120] for name in names})
-
-
-def _page() -> int:
-    text = request.args.get("page", "1")
-    return min(int(text), 100_000) if text.isascii() and text.isdigit() and int(text) else 1
-
-
-@bp.get("/oversight/acts")
-def acts() -> ResponseReturnValue:
-    """The record of acts, filtered."""
-    ctx, asked, page = looking(), _asked(), _page()
-    narrowed, zone = named(ctx.session, asked), ctx.config.zone
-    rows = find_acts(ctx.session, narrowed, zone, offset=(page - 1) * PAGE)
-    return render_template(
-        "oversight/acts.html",
-        rows=rows,
-        asked=asked,
-        page=page,
-        number=count_acts(ctx.session, narrowed, zone),
-        size=PAGE,
-        kinds=sorted(VERBS),
-        said=VERBS,
-        exams=ctx.session.scalars(select(Exam.code).order_by(Exam.id)).all(),
-    )
-
-
-@bp.post("/oversight/acts/export")
-def export_acts() -> ResponseReturnValue:
-    """The filtered record as a spreadsheet; the export is an act itself."""
-    with acting() as ctx:
-        rows = service.export_acts(ctx, asked=named(ctx.session, _asked()))
-        mark = f"{ctx.actor.name} {when(ctx.clock.now())}"
-    columns = ["position", "time", "act", "sentence", "exam", "actor", "name", "role", "subject"]
-    cells = [
-        [row.position, when(row.at), row.kind, _(row.said), row.exam, row.actor, row.who,
-         _(row.role), row.subject]
-        for row in rows
-    ]  # fmt: skip
-    data = write_xlsx(_("Record of acts"), [_(name) for name in columns], cells, mark)
-    return download(data, "acts.xlsx", _XLSX)
-
-
-@bp.get("/oversight/acts/<int(max=2147483647):position>")
-def act(position: int) -> ResponseReturnValue:
-    """One act: its entry, its details, its proof."""
-    ctx = looking()
-    found = act_at(ctx.session, position)
-    if found is None:
-        raise NotFound("The log has no act at this place")
-    if request.args.get("format") == "proof":
-        head = heads.newest_head(ctx.session)
-        assert head is not None
-        folder = ctx.config.published / "log"
-        data = heads.act_proof(ctx.session, folder, found[0].id, head)
-        return download(data, f"act-{position}.tlog-proof", "text/plain; charset=utf-8")
-    details = None if found[1] is None else json.loads(found[1].details)
-    salt = None if found[1] is None else found[1].salt.hex()
-    return render_template(
-        "oversight/act.html",
-        act=found[0],
-        position=position,
-        details=None if details is None else json.dumps(details, ensure_ascii=False, indent=2),
-        salt=salt,
-        entry=found[0].entry.decode(),
-        said=VERBS[found[0].kind].said,
-    )
-
-
 @bp.get("/oversight/records/<folder>")
 def records(folder: str) -> ResponseReturnValue:
     """A release with its salted records, for the inspector's own machine."""
@@ -161,7 +106,14 @@ def log() -> ResponseReturnValue:
     head = heads.newest_head(db)
     note = note_bytes(db, head.note_id).decode() if head else ""
     keys = db.scalars(select(RoleKey).order_by(RoleKey.id)).all()
-    return render_template("oversight/log.html", head=head, note=note, keys=keys)
+    board = read_board(office().config.instance)
+    return render_template("oversight/log.html", head=head, note=note, keys=keys, board=board)
+
+
+@bp.get("/promises")
+def promises() -> ResponseReturnValue:
+    """What is promised, how each promise is checked, and what is not promised."""
+    return render_template("oversight/promises.html", promises=PROMISES)
 
 
 @bp.get("/published/", defaults={"path": ""})

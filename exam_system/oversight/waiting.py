@@ -23,6 +23,7 @@ COSIGNED = ("draw", "publication", "root")
 HOUSEKEEPING = (
     "oversight.cosign_notes",
     "oversight.gather_cosignature",
+    "oversight.check_board",
     "accounts.log_in",
     "accounts.log_out",
 )

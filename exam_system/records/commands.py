@@ -10,12 +10,14 @@ import click
 from sqlalchemy import select
 
 from exam_system.command import looking_at
+from exam_system.context import PUBLIC
 from exam_system.errors import Fault, NotFound
 from exam_system.office import open_office
+from exam_system.records import audit as audits
 from exam_system.records.fsck import require_whole
 from exam_system.records.heads import act_proof, cosigned_head, read_head
+from exam_system.records.keys import every_key, keys_of
 from exam_system.records.models import Leaf
-from exam_system.records.notes import keys_of
 from exam_system.records.tree import sync_folder, write_durable
 from exam_system.trust.checkpoint import parse
 from exam_system.trust.keys import Verifier
@@ -34,26 +36,28 @@ def log() -> None:
 def export(folder: Path, target: Path) -> None:
     """Copy the log's tiles, signed head and key to DIR, for any web server or USB stick."""
     with looking_at(folder) as ctx:
-        key = keys_of(ctx.session, "log")[0]
-        size = export_log(ctx.config.published / "log", target, key)
+        keys = every_key(ctx.session, "log")
+        size = export_log(ctx.config.published / "log", target, *keys)
     click.echo(f"{size} acts exported to {target}; check: exam verify {target} --keys keys.txt")
 
 
-def export_log(source: Path, target: Path, key: Verifier) -> int:
+def export_log(source: Path, target: Path, *keys: Verifier) -> int:
     """Copy the log of the head that `source` shows now; returns its size.
 
+    `keys` is every key that the log has had; log.vkey will be the one that signed this head.
     The checkpoint comes last, when everything under it is on disk. Raises Fault when the target
     holds a larger log, or tiles of another one: a copy only grows.
     """
     if not (source / "checkpoint").exists():
         raise Fault(f"there is no signed head in {source}: run `exam log seal` first")
     data = (source / "checkpoint").read_bytes()
-    head, shown = parse(open_note(data, [key]).text), read_head(target, key)
+    opened = open_note(data, keys)
+    head, shown = parse(opened.text), read_head(target, *keys)
     if shown is not None and shown.size > head.size:
         raise Fault(f"{target} holds {shown.size} acts, the log here only {head.size}")
     for name in log_files(head.size):
         _copy(source / name, target / name)
-    write_durable(target / "log.vkey", f"{key.vkey}\n".encode())
+    write_durable(target / "log.vkey", f"{opened.signers[0].vkey}\n".encode())
     _sync_folders(target)
     write_durable(target / "checkpoint", data)
     return head.size
@@ -87,7 +91,9 @@ def seal(folder: Path) -> None:
     """Give waiting acts their place, write their tiles and sign the new head."""
     office = open_office(folder)
     office.seal()
-    head = read_head(office.config.published / "log", office.keys.log.verifier)
+    with office.context(PUBLIC, write=False).session as db:
+        keys = every_key(db, "log")
+    head = read_head(office.config.published / "log", *keys)
     click.echo(f"the log has {head.size if head else 0} acts")
 
 
@@ -102,6 +108,18 @@ def fsck(folder: Path) -> None:
     click.echo(
         f"{found.waiting} acts wait for their place, the details of {found.erased} are erased"
     )
+
+
+@log.command()
+@click.pass_obj
+def audit(folder: Path) -> None:
+    """Compare every row of every table with the act that wrote it last, and name each fault."""
+    with looking_at(folder) as ctx:
+        named = list(audits.faults(ctx.session))
+        if named:
+            raise Fault(f"{len(named)} faults in the rows\n" + "\n".join(named))
+        tables = len(audits.audited_tables())
+        click.echo(f"every row of {tables} tables is as its last act left it")
 
 
 @log.command()

@@ -11,18 +11,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from exam_system.clock import rfc3339
 from exam_system.errors import Fault
 from exam_system.records.heads import read_head
-from exam_system.records.models import Act, ActDetail, Head, Leaf, Note, NoteSignature
-from exam_system.records.notes import keys_of
+from exam_system.records.models import Act, ActDetail, Head, Leaf
+from exam_system.records.note_faults import head_faults, note_faults, read_keys
 from exam_system.records.tree import WIDTH
-from exam_system.trust import checkpoint, notes
 from exam_system.trust.acts import Entry, parse_entry, payload
-from exam_system.trust.canonical import b64, parse_jcs, sha256_hex
+from exam_system.trust.canonical import parse_jcs
 from exam_system.trust.errors import TrustError
 from exam_system.trust.keys import Verifier
 from exam_system.trust.merkle import Levels, leaf_hash
@@ -51,9 +50,11 @@ def faults(
     found = Findings() if found is None else found
     yield from _rows(session, found)
     found.tree.extend([leaf_hash(entry) for entry in found.entries])
-    yield from _heads(session, found, log)
-    yield from _notes(session)
-    yield from _folder(folder, found, log)
+    keys, wrong = read_keys(session)
+    yield from wrong
+    yield from head_faults(session, found.tree, log, keys)
+    yield from note_faults(session, log.name, [key for _, key in keys])
+    yield from _folder(session, folder, found, [log, *(k for row, k in keys if row.role == "log")])
 
 
 def _rows(session: Session, found: Findings) -> Iterator[str]:
@@ -68,7 +69,9 @@ def _rows(session: Session, found: Findings) -> Iterator[str]:
     for act, detail, leaf in session.execute(query):
         where = f"act {act.id}" if leaf is None else f"act {leaf.position}"
         yield from (f"{where}: {why}" for why in _act(act, detail, leaf, found))
-        session.expunge_all()
+        for row in (act, detail, leaf):  # not all at once: the next batch is on its way
+            if row is not None:
+                session.expunge(row)
     orphans = select(Leaf.position).where(~select(Act.id).where(Act.id == Leaf.act_id).exists())
     for position in session.scalars(orphans):
         yield f"act {position}: its place is taken, the act itself is gone"
@@ -118,62 +121,10 @@ def _detail(detail: ActDetail | None, said: Entry, found: Findings) -> Iterator[
     yield "its details and salt are not those whose digest is in the log"
 
 
-def _heads(session: Session, found: Findings, log: Verifier) -> Iterator[str]:
-    query = (
-        select(Head.size, Note.text).outerjoin(Note, Note.id == Head.note_id).order_by(Head.size)
-    )
-    for size, text in session.execute(query):
-        if text is None:
-            yield f"head {size}: its note is missing"
-            continue
-        yield from (f"head {size}: {why}" for why in _head(size, text, found, log))
-
-
-def _head(size: int, text: str, found: Findings, log: Verifier) -> Iterator[str]:
-    try:
-        said = checkpoint.parse(text)
-    except TrustError as error:
-        yield f"it cannot be read: {error}"
-        return
-    if said.origin != log.name or said.size != size:
-        yield f"its note is of {said.size} acts of {said.origin}"
-    elif size > found.tree.size:
-        yield f"the database has {found.tree.size} acts"
-    elif said.root != found.tree.root(size):
-        yield f"the acts have the root {b64(found.tree.root(size))}, signed was {b64(said.root)}"
-
-
-def _notes(session: Session) -> Iterator[str]:
-    keys = keys_of(session)
-    query = (
-        select(Note.id, Note.digest, Note.title, Note.text, NoteSignature.key_name,
-               NoteSignature.line)
-        .outerjoin(NoteSignature, NoteSignature.note_id == Note.id)
-        .order_by(Note.id, NoteSignature.id)
-    )  # fmt: skip
-    for row in session.execute(query):
-        yield from (f"note {row.title!r}: {why}" for why in _note(row, keys))
-
-
-def _note(row: Row[int, str, str, str, str, str], keys: list[Verifier]) -> Iterator[str]:
-    if sha256_hex(row.text.encode()) != row.digest:
-        yield "its text is not that of its digest"
-    if row.line is None:
-        yield "nobody has signed it"
-        return
-    try:
-        signers = notes.open_note(f"{row.text}\n{row.line}".encode(), keys).signers
-    except TrustError as error:
-        yield f"the line of {row.key_name}: {error}"
-        return
-    if [key.name for key in signers] != [row.key_name]:
-        yield f"the line of {row.key_name} is by {signers[0].name}"
-
-
-def _folder(folder: Path, found: Findings, log: Verifier) -> Iterator[str]:
+def _folder(session: Session, folder: Path, found: Findings, logs: list[Verifier]) -> Iterator[str]:
     """The head outside the database, and every file of the tile folder byte for byte."""
     try:
-        head = read_head(folder, log)
+        head = read_head(folder, *logs)
     except (TrustError, OSError) as error:
         yield f"{folder / 'checkpoint'}: {error}"
         return
@@ -181,6 +132,8 @@ def _folder(folder: Path, found: Findings, log: Verifier) -> Iterator[str]:
     if head and size > found.tree.size:
         yield f"the database lacks {size - found.tree.size} acts that the signed head has"
         return
+    if head and session.get(Head, size) is None:
+        yield f"head {size}: {folder / 'checkpoint'} shows it, its row is gone"
     if head and head.root != found.tree.root(size):
         yield f"{folder / 'checkpoint'}: the acts have another root"
     for name in _expected(size, found.tree):

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from exam_system.database import lock_log
 from exam_system.errors import Fault
+from exam_system.records.keys import every_key, require_serving
 from exam_system.records.log import sequence
 from exam_system.records.models import Act, Head, Leaf, Note, NoteSignature
-from exam_system.records.notes import missing_cosigners, note_bytes, put_note
+from exam_system.records.notes import is_cosigned, note_bytes, put_note
 from exam_system.records.tree import TileStore, write_durable
 from exam_system.trust.checkpoint import Checkpoint, parse
 from exam_system.trust.keys import Signer, Verifier
@@ -23,12 +24,15 @@ from exam_system.trust.proof import TlogProof
 from exam_system.trust.witness import Request
 
 
-def read_head(folder: Path, log: Verifier) -> Checkpoint | None:
-    """The head kept outside the database, checked against the log's key; None before the first."""
+def read_head(folder: Path, *log: Verifier) -> Checkpoint | None:
+    """The head kept outside the database, checked against the log's keys; None before the first.
+
+    `log` is every key that the log has had: the head may be the last one under an older key.
+    """
     path = folder / "checkpoint"
     if not path.exists():
         return None
-    return parse(open_note(path.read_bytes(), [log]).text)
+    return parse(open_note(path.read_bytes(), log).text)
 
 
 def missing_acts(session: Session, head: Checkpoint | None) -> int:
@@ -57,8 +61,9 @@ def seal(session: Session, folder: Path, signer: Signer, at: datetime) -> Checkp
     when a leaf read back does not hash to what the sequencer stored, or when the old head is not
     a prefix of the new one.
     """
+    require_serving(session, [signer])
     size = sequence(session)
-    old = read_head(folder, signer.verifier)
+    old = read_head(folder, signer.verifier, *every_key(session, "log"))
     start = old.size if old else 0
     if start > size:
         raise Fault(
@@ -129,7 +134,7 @@ def cosigned_head(
     """
     query = select(Head).where(Head.size >= at_least).order_by(Head.size)
     for head in session.scalars(query):
-        if not missing_cosigners(session, head.note_id, needed=needed, among=among):
+        if is_cosigned(session, head.note_id, needed=needed, among=among):
             return head
     return None
 

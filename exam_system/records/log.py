@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import event, insert, select
 from sqlalchemy.orm import Session
 
 from exam_system.clock import rfc3339
-from exam_system.database import lock_log
+from exam_system.database import WritingSession, lock_log
 from exam_system.errors import Fault
-from exam_system.records.models import Act, ActDetail, Leaf
+from exam_system.records import rows
+from exam_system.records.models import Act, ActDetail, ActRows, Leaf
 from exam_system.trust.acts import entry, payload
 from exam_system.trust.canonical import JSON, jcs
 from exam_system.trust.merkle import leaf_hash
 
 _ACT = insert(Act.__table__)  # type: ignore[arg-type]
 _DETAIL = insert(ActDetail.__table__)  # type: ignore[arg-type]
+_ROWS = insert(ActRows.__table__)  # type: ignore[arg-type]
+_LAST = "last act"
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    """An act that is not in its table yet."""
+
+    kind: str
+    exam: str
+    at: datetime
+    actor: str
+    subject: str
+    details: dict[str, JSON]
+    salt: bytes
+    rows_salt: bytes
 
 
 def write(
@@ -27,20 +45,83 @@ def write(
     at: datetime,
     actor: str,
     subject: str,
-    details: JSON,
+    details: dict[str, JSON],
     salt: bytes,
-) -> int:
-    """Insert the act and its details in the running transaction; returns the act's id."""
-    data = entry(kind, exam, rfc3339(at), actor, subject, payload(salt, details))
-    row = {"kind": kind, "exam": exam, "at": at, "actor": actor, "subject": subject, "entry": data}
+    rows_salt: bytes,
+) -> None:
+    """Take an act into the running transaction.
+
+    It is inserted by the next act or by the commit: the last act of a transaction also carries
+    the digest of all rows that the transaction changed. `salt` hides the details and may be shown
+    with them (draws show theirs); `rows_salt` hides the rows and is never shown.
+    """
+    if not isinstance(session, WritingSession):
+        raise Fault("an act needs a session that may write")
+    if "rows_digest" in details:
+        raise Fault("the detail `rows_digest` is the digest of the rows that a transaction changed")
+    _put_out(session)
+    session.info[_LAST] = _Pending(kind, exam, at, actor, subject, details, salt, rows_salt)
+
+
+def waits(session: Session) -> bool:
+    """Whether an act of this transaction is still to be inserted."""
+    return _LAST in session.info
+
+
+def _put_out(session: Session) -> None:
+    pending: _Pending | None = session.info.pop(_LAST, None)
+    if pending is not None:
+        _insert(session, pending)
+
+
+def _insert(session: Session, act: _Pending) -> int:
+    sealed = payload(act.salt, act.details)
+    data = entry(act.kind, act.exam, rfc3339(act.at), act.actor, act.subject, sealed)
+    row = {
+        "kind": act.kind,
+        "exam": act.exam,
+        "at": act.at,
+        "actor": act.actor,
+        "subject": act.subject,
+        "entry": data,
+    }
     connection = session.connection()  # Core, not ORM: a third of the time, and it is every act's
     key = connection.execute(_ACT, row).inserted_primary_key
     if key is None:
         raise Fault("the database did not say which row an act has got")
-    act_id = int(key[0])
-    text = jcs(details).decode()
-    connection.execute(_DETAIL, {"act_id": act_id, "salt": salt, "details": text})
-    return act_id
+    text = jcs(act.details).decode()
+    connection.execute(_DETAIL, {"act_id": key[0], "salt": act.salt, "details": text})
+    return int(key[0])
+
+
+@event.listens_for(WritingSession, "before_commit")
+def _close_transaction(session: Session) -> None:
+    """Put out the last act with the digest of the rows; rows without an act are a Fault."""
+    session.flush()
+    last: _Pending | None = session.info.pop(_LAST, None)
+    if last is None:
+        loose = rows.touched_tables(session) - rows.SEALED - rows.LOOSE
+        if loose:
+            raise Fault(f"rows of {', '.join(sorted(loose))} were changed without an act")
+        rows.forget(session)
+        return
+    blocks = rows.take_blocks(session, last.rows_salt)
+    if blocks:
+        last = replace(last, details={**last.details, "rows_digest": rows.blocks_digest(blocks)})
+    act_id = _insert(session, last)
+    if blocks:
+        session.connection().execute(
+            _ROWS,
+            [
+                {"act_id": act_id, "table_name": one.table, "salt": one.salt, "lines": one.lines}
+                for one in blocks
+            ],
+        )
+
+
+@event.listens_for(WritingSession, "after_rollback")
+def _forget(session: Session) -> None:
+    session.info.pop(_LAST, None)
 
 
 _WINDOW = 10_000

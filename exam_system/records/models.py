@@ -42,6 +42,21 @@ class ActDetail(Base):
     details: Mapped[str] = mapped_column(Text)
 
 
+class ActRows(Base):
+    """What one transaction did to the rows of one table, under its last act (records/rows.py).
+
+    `lines` name each row by its key and give the digest that `exam log audit` compares.
+    """
+
+    __tablename__ = "act_rows"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    act_id: Mapped[int] = mapped_column(ForeignKey("act.id"))
+    table_name: Mapped[str] = mapped_column(String(40), index=True)
+    salt: Mapped[bytes] = mapped_column(LargeBinary)
+    lines: Mapped[str] = mapped_column(Text)
+    __table_args__ = (UniqueConstraint("act_id", "table_name"),)
+
+
 class Leaf(Base):
     """The place of an act in the tree, given by the sequencer. Never changed, never deleted."""
 
@@ -78,24 +93,30 @@ class Note(Base):
 
 
 class NoteSignature(Base):
-    """One signature line under a note."""
+    """One signature line under a note; a key that replaced another may add its own."""
 
     __tablename__ = "note_signature"
     id: Mapped[int] = mapped_column(primary_key=True)
     note_id: Mapped[int] = mapped_column(ForeignKey("note.id"), index=True)
     key_name: Mapped[str] = mapped_column(String(160))
     line: Mapped[str] = mapped_column(Text)
-    __table_args__ = (UniqueConstraint("note_id", "key_name"),)
+    __table_args__ = (UniqueConstraint("note_id", "line"),)
 
 
 class RoleKey(Base):
-    """A public key that signs for a role."""
+    """A public key that signs for a role, or did until it was retired.
+
+    `retired_size` is the size of the log then, `retired_line` the line of keys.txt that says so.
+    """
 
     __tablename__ = "role_key"
     id: Mapped[int] = mapped_column(primary_key=True)
     role: Mapped[str] = mapped_column(String(20))
-    name: Mapped[str] = mapped_column(String(160), unique=True)
-    vkey: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(String(160))
+    vkey: Mapped[str] = mapped_column(Text, unique=True)
+    retired_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    retired_size: Mapped[int | None] = mapped_column(Integer)
+    retired_line: Mapped[int | None] = mapped_column(Integer)
     __table_args__ = (
         CheckConstraint("role IN ('log','publisher','officer','inspector')", name="role"),
     )

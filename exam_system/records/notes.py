@@ -9,11 +9,31 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from exam_system.errors import Conflict, Invalid, NotFound
-from exam_system.records.models import Note, NoteSignature, RoleKey
+from exam_system.records.keys import (
+    counting,
+    every_key,
+    keys_of,
+    keys_text,
+    require_serving,
+    signs_in_time,
+)
+from exam_system.records.models import Note, NoteSignature
 from exam_system.trust import notes
 from exam_system.trust.canonical import sha256_hex
 from exam_system.trust.errors import TrustError
-from exam_system.trust.keys import Signer, Verifier
+from exam_system.trust.keys import Signer
+
+__all__ = [
+    "add_cosignatures",
+    "is_cosigned",
+    "keys_of",
+    "keys_text",
+    "missing_cosigners",
+    "note_bytes",
+    "put_note",
+    "require_cosigned",
+    "signers_of",
+]
 
 
 def put_note(
@@ -31,6 +51,7 @@ def put_note(
     found = session.scalar(select(Note).where(Note.digest == digest))
     if found is not None:
         return found
+    require_serving(session, signers)
     note = Note(digest=digest, purpose=purpose, title=title, exam=exam, text=text, made_at=at)
     session.add(note)
     session.flush()
@@ -58,20 +79,6 @@ def signers_of(session: Session, note_id: int) -> set[str]:
     return set(session.scalars(query))
 
 
-def keys_of(session: Session, *roles: str) -> list[Verifier]:
-    """The public keys registered for these roles (all roles when none is named)."""
-    query = select(RoleKey.vkey).order_by(RoleKey.id)
-    if roles:
-        query = query.where(RoleKey.role.in_(roles))
-    return [Verifier.parse(vkey) for vkey in session.scalars(query)]
-
-
-def keys_text(session: Session) -> str:
-    """The file `keys.txt` that lies beside everything published."""
-    rows = session.execute(select(RoleKey.role, RoleKey.vkey).order_by(RoleKey.id))
-    return "".join(f"{role} {vkey}\n" for role, vkey in rows)
-
-
 def add_cosignatures(session: Session, data: bytes) -> tuple[Note, list[str]]:
     """Take the inspectors' signatures of an uploaded note over to ours; returns their names.
 
@@ -81,6 +88,7 @@ def add_cosignatures(session: Session, data: bytes) -> tuple[Note, list[str]]:
     try:
         opened = notes.open_note(data, keys_of(session, "inspector"))
     except TrustError as error:
+        _refuse_retired(session, data)
         raise Invalid("The file is not a note signed by an inspector: %(why)s", why=error) from None
     note = session.scalar(select(Note).where(Note.digest == sha256_hex(opened.text.encode())))
     if note is None:
@@ -89,6 +97,17 @@ def add_cosignatures(session: Session, data: bytes) -> tuple[Note, list[str]]:
     if not added:
         raise Conflict("This signature is already here")
     return note, added
+
+
+def _refuse_retired(session: Session, data: bytes) -> None:
+    try:
+        opened = notes.open_note(data, every_key(session, "inspector"))
+    except TrustError:
+        return
+    raise Invalid(
+        "The key of %(name)s was retired: its signature does not count any more",
+        name=opened.signers[0].name,
+    )
 
 
 def _add_lines(session: Session, note: Note, data: bytes, names: set[str]) -> list[str]:
@@ -102,33 +121,56 @@ def _add_lines(session: Session, note: Note, data: bytes, names: set[str]) -> li
     return added
 
 
+def _standing(
+    session: Session, note_id: int, among: Sequence[str] | None
+) -> tuple[int, list[str], list[str]]:
+    """How many of those who count have signed, who of them may still, and who was retired."""
+    rows = counting(session, among)
+    query = select(NoteSignature).where(NoteSignature.note_id == note_id)
+    lines = {one.key_name: one for one in session.scalars(query)}
+    good = [row for row in rows if row.name in lines and signs_in_time(row, lines[row.name])]
+    rest = [row for row in rows if row not in good]
+    missing = [row.name for row in rest if row.retired_at is None]
+    return len(good), missing, [row.name for row in rest if row.retired_at is not None]
+
+
+def is_cosigned(
+    session: Session, note_id: int, *, needed: int, among: Sequence[str] | None = None
+) -> bool:
+    """Whether as many of those who count have signed as are needed."""
+    return _standing(session, note_id, among)[0] >= needed
+
+
 def missing_cosigners(
     session: Session, note_id: int, *, needed: int | None = None, among: Sequence[str] | None = None
 ) -> list[str]:
     """Names of the inspectors who may still sign the note; none once `needed` have signed.
 
-    `among` are the vkeys that count (default: all registered inspectors), `needed` is how many of
-    them must sign (default: all).
+    `among` are the vkeys that count (default: all inspectors), `needed` is how many of them must
+    sign (default: all). Where one of `among` was retired since, whoever was registered afterwards
+    counts instead.
     """
-    keys = keys_of(session, "inspector") if among is None else map(Verifier.parse, among)
-    names, signed = [key.name for key in keys], signers_of(session, note_id)
-    missing = [name for name in names if name not in signed]
-    enough = needed is not None and len(names) - len(missing) >= needed
-    return [] if enough else missing
+    signed, missing, _ = _standing(session, note_id, among)
+    return [] if needed is not None and signed >= needed else missing
 
 
 def require_cosigned(
     session: Session, note_id: int, *, needed: int, among: Sequence[str] | None = None
 ) -> None:
     """Raise Conflict naming who is missing; also when no inspector's key is registered at all."""
-    inspectors = keys_of(session, "inspector")
-    if not inspectors:
-        raise Conflict("No inspector's key is registered: nothing can be published")
-    missing = missing_cosigners(session, note_id, needed=needed, among=among)
-    if not missing:
+    signed, missing, retired = _standing(session, note_id, among)
+    if signed >= needed:
         return
-    lacking = needed - (len(among or inspectors) - len(missing))
-    names = ", ".join(missing)
+    if not keys_of(session, "inspector"):
+        raise Conflict("No inspector's key is registered: nothing can be published")
+    lacking, names = needed - signed, ", ".join(missing)
+    if lacking > len(missing):
+        raise Conflict(
+            "Not published: %(count)s signatures are missing and too few inspectors are left, for "
+            "keys were retired (%(retired)s). Register a new inspector's key: it counts instead",
+            count=lacking,
+            retired=", ".join(retired) or "-",
+        )
     if lacking == len(missing):
         raise Conflict("Not published: the signature of %(who)s is missing", who=names)
     raise Conflict(

@@ -16,7 +16,8 @@ from exam_system.printing.notice import Heading, Notice, notice_pdf
 from exam_system.printing.signing import sign_pdf
 from exam_system.records import words
 from exam_system.records.heads import newest_head
-from exam_system.records.models import Note, RoleKey
+from exam_system.records.keys import rows_of
+from exam_system.records.models import Note
 from exam_system.trust import checkpoint
 from exam_system.trust.canonical import b64, sha256_hex
 from exam_system.trust.merkle import EMPTY_ROOT
@@ -75,19 +76,24 @@ def key_lines(session: Session, chain: str) -> list[str]:
     """The announcement prints the public keys, so that slips can be verified offline against it."""
     if chain != "announcement":
         return []
-    rows = session.execute(select(RoleKey.role, RoleKey.vkey).order_by(RoleKey.id))
+    rows = _serving(session)
     return [words.KEYS] + [
         words.KEY.format(role=texts.ROLES[role], vkey=vkey) for role, vkey in rows
     ]
 
 
 def anchor_keys(session: Session) -> tuple[tuple[str, str], ...]:
-    """Role and fingerprint of every public key, as documents on paper show them.
+    """Role and fingerprint of every public key that serves, as documents on paper show them.
 
     A fingerprint is the SHA-256 of the vkey's text: `printf '%s' "$vkey" | sha256sum`.
     """
-    rows = session.execute(select(RoleKey.role, RoleKey.vkey).order_by(RoleKey.id))
+    rows = _serving(session)
     return tuple((role, sha256_hex(vkey.encode())) for role, vkey in rows)
+
+
+def _serving(session: Session) -> list[tuple[str, str]]:
+    """Role and vkey of the keys that have not been retired."""
+    return [(row.role, row.vkey) for row in rows_of(session) if row.retired_at is None]
 
 
 def anchor(session: Session, origin: str, root: checkpoint.Checkpoint | None) -> Anchor:

@@ -90,17 +90,19 @@ def prepare(
     return release
 
 
-def publish(ctx: Context, release: Release) -> Path:
-    """Write the folder of a release that enough inspectors have cosigned; returns the folder.
-
-    Raises Conflict when it is published already or a signature is missing.
-    """
+def require_publishable(ctx: Context, release: Release) -> None:
+    """Raise Conflict when the release is published already or a signature is missing."""
     ctx.session.refresh(release, with_for_update=True)
     if release.state != "draft":
         raise Conflict("Version %(version)s is published already", version=release.version)
     needed = needed_cosigners(ctx.session, release)
     for note_id in _note_ids(release):
         require_cosigned(ctx.session, note_id, needed=needed)
+
+
+def publish(ctx: Context, release: Release) -> Path:
+    """Write the folder of a release for which `require_publishable` holds; returns the folder."""
+    require_publishable(ctx, release)
     release.state = "published"
     release.published_at = ctx.clock.now()
     ctx.session.flush()
@@ -219,6 +221,11 @@ def by_version(session: Session, exam_id: int, chain: str, version: int) -> Rele
     if release is None:
         raise NotFound("There is no version %(version)s", version=version)
     return release
+
+
+def subject(code: str, release: Release) -> str:
+    """The release's name in the log."""
+    return f"release:{code}:{release.chain}:v{release.version}"
 
 
 def release_digest(session: Session, release: Release) -> str:

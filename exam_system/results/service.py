@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
+from exam_system.approvals.lookup import use
 from exam_system.context import Context, verb
 from exam_system.errors import Conflict, Fault, Invalid, Sentence
 from exam_system.exams.lookup import open_exam, rules_of
@@ -16,6 +17,7 @@ from exam_system.exams.models import Exam
 from exam_system.exams.rules import RuleSet
 from exam_system.exams.states import STATES, move
 from exam_system.records import releases
+from exam_system.records.audit import require_whole
 from exam_system.records.models import Release
 from exam_system.registration.models import Application
 from exam_system.results import lists
@@ -26,6 +28,8 @@ from exam_system.trust.canonical import sha256_hex
 from scoring import recompute
 
 CHAIN = "results"
+RELIED_ON = ("post", "application", "written_mark", "interview", "interview_score")
+RELEASED = ("release", "release_file", "release_record")
 STAGES = {
     "written": ("seated", "written"),
     "shortlist": ("written", "shortlisted"),
@@ -74,6 +78,10 @@ def publish_release(ctx: Context, *, code: str, version: int) -> Path:
     exam = open_exam(ctx.session, code, *STATES)
     release = releases.by_version(ctx.session, exam.id, CHAIN, version)
     before, after = STAGES[release.stage]
+    releases.require_publishable(ctx, release)
+    digest = releases.release_digest(ctx.session, release)
+    use(ctx, subject=releases.subject(code, release), digest=digest)
+    require_whole(ctx.session, *RELIED_ON, *RELEASED)
     folder = releases.publish(ctx, release)
     _store_results(ctx.session, exam, release)
     if exam.state == before:
@@ -88,6 +96,7 @@ def compute(session: Session, exam: Exam, stage: str) -> tuple[RuleSet, list[Ent
     Raises Conflict when something is missing, Invalid when a number does not hold.
     """
     _require_announced_rules(session, exam)
+    require_whole(session, *RELIED_ON)
     rules, vacancies = rules_of(exam), vacancies_of(session, exam)
     base = _base(session, exam, stage)
     entries = gather(session, exam, rules, stage)
@@ -113,7 +122,7 @@ def _states(session: Session, code: str, stage: str) -> Sequence[str]:
 def _record(ctx: Context, exam: Exam, release: Release) -> None:
     ctx.record(
         exam=exam.code,
-        subject=f"release:{exam.code}:{CHAIN}:v{release.version}",
+        subject=releases.subject(exam.code, release),
         stage=release.stage,
         version=release.version,
         digest=releases.release_digest(ctx.session, release),

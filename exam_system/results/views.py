@@ -12,6 +12,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from exam_system.approvals.lookup import Wanted
+from exam_system.approvals.publications import wanted_publication
+from exam_system.approvals.views import Asked, ask, asked
 from exam_system.context import Context
 from exam_system.errors import NotFound, Refused, Sentence
 from exam_system.exams.lookup import exam_by_code, rules_of
@@ -52,6 +55,7 @@ class StagePanel:
     published: Release | None
     draft: Release | None
     missing: list[str]
+    asked: Asked | None
     counts: dict[str, int]
     form: PrepareForm | None
     why: str
@@ -83,6 +87,7 @@ def _panel(ctx: Context, exam: Exam, stage: str) -> StagePanel:
         published,
         draft,
         releases.missing_signatures(db, draft) if draft else [],
+        asked(_publication(ctx, exam, draft)) if draft else None,
         dict(Counter(row["outcome"] for row in _rows(ctx, shown))) if shown else {},
         form,
         why,
@@ -123,14 +128,24 @@ def prepare(code: str) -> ResponseReturnValue:
 
 @bp.post(f"/exams/<code>/results/{VERSION}/publish")
 def publish(code: str, version: int) -> ResponseReturnValue:
-    """Publish a cosigned version."""
+    """Ask for the approval of a version; once it is given and cosigned publish it."""
     try:
         with acting() as ctx:
-            service.publish_release(ctx, code=code, version=version)
-        flash(_("Version %(version)s is published", version=version), "success")
+            if "ask" in request.form:
+                exam = exam_by_code(ctx.session, code)
+                release = releases.by_version(ctx.session, exam.id, CHAIN, version)
+                ask(ctx, _publication(ctx, exam, release))
+            else:
+                service.publish_release(ctx, code=code, version=version)
+                flash(_("Version %(version)s is published", version=version), "success")
     except Sentence as error:
         flash_refusal(error)
     return redirect(url_for("results.office", code=code))
+
+
+def _publication(ctx: Context, exam: Exam, release: Release) -> Wanted:
+    verb, name = "results.publish_release", STAGE_NAMES[release.stage]
+    return wanted_publication(ctx, verb, exam, release, name)
 
 
 @bp.get("/exams/<code>/results")

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from itertools import chain
 
 from exam_system.trust.canonical import JSON, clean_label, digest_text, jcs, parse_jcs, sha256
 from exam_system.trust.errors import Malformed
@@ -13,14 +14,21 @@ MAX_ENTRY_BYTES = 65_535
 
 _KIND = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
-# An entry of printable ASCII without escapes, which has one spelling only: this one. Group 1 is a
-# time on a day that not every month has.
-_PLAIN = re.compile(
-    rb'\{"actor":"[ !#-\[\]-~]+","at":"(?:(?!0000)[0-9]{4}-(?:0[1-9]|1[0-2])-'
-    rb'(?:0[1-9]|1[0-9]|2[0-8])T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z|([0-9T:Z-]{20}))",'
-    rb'"exam":"[ !#-\[\]-~]*","kind":"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*",'
+# Every day of a year but 29 February, whose years a regular expression need not know.
+_DAY = (
+    rb"(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])"
+    rb"|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
+)
+# An entry of printable ASCII without escapes, which has one spelling only: this one.
+_PLAIN = (
+    rb'\{"actor":"[ !#-\[\]-~]+","at":"(?!0000)[0-9]{4}-' + _DAY + rb"T(?:[01][0-9]|2[0-3])"
+    rb':[0-5][0-9]:[0-5][0-9]Z","exam":"[ !#-\[\]-~]*",'
+    rb'"kind":"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*",'
     rb'"payload":"[0-9a-f]{64}","subject":"[ !#-\[\]-~]+","v":1\}'
 )
+_PLAIN_ENTRY = re.compile(_PLAIN)
+_PLAIN_BUNDLE = re.compile(rb"(?s:..)(" + _PLAIN + rb")")
+_LENGTHS = [length.to_bytes(2, "big") for length in range(MAX_ENTRY_BYTES + 1)]
 _FIELDS = ("kind", "exam", "at", "actor", "subject", "payload")
 
 
@@ -76,11 +84,19 @@ def parse_entry(data: bytes) -> Entry:
 
 def require_entry(data: bytes) -> None:
     """Refuse exactly what parse_entry refuses; ten times as fast for entries of plain ASCII."""
-    match = _PLAIN.fullmatch(data)
-    if match is None:
+    if not _PLAIN_ENTRY.fullmatch(data):
         parse_entry(data)
-    elif match[1]:
-        _require_time(match[1].decode())
+
+
+def plain_bundle(data: bytes) -> list[bytes] | None:
+    """The entries of a packed bundle when all are plain ASCII and right, else None.
+
+    None says nothing but that they must be looked at one by one: unpacked, then `require_entry`.
+    """
+    entries: list[bytes] = _PLAIN_BUNDLE.findall(data)
+    lengths = map(_LENGTHS.__getitem__, map(len, entries))
+    packed = b"".join(chain.from_iterable(zip(lengths, entries, strict=True)))
+    return entries if packed == data else None
 
 
 def _text(name: str, value: JSON) -> str:

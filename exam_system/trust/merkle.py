@@ -19,6 +19,12 @@ def leaf_hash(data: bytes) -> bytes:
     return hashlib.sha256(b"\x00" + data).digest()
 
 
+def leaf_hashes(entries: Iterable[bytes]) -> list[bytes]:
+    """leaf_hash of each entry, in one go."""
+    sha256 = hashlib.sha256
+    return [sha256(b"\x00" + entry).digest() for entry in entries]
+
+
 def node_hash(left: bytes, right: bytes) -> bytes:
     """SHA-256(0x01 || left || right)."""
     return hashlib.sha256(b"\x01" + left + right).digest()
@@ -45,8 +51,8 @@ class Levels:
     def extend(self, leaves: Iterable[bytes]) -> None:
         """Add leaf hashes and every subtree that they complete."""
         added = list(leaves)
-        for leaf in added:
-            _require_hash(leaf)
+        if not {HASH_BYTES}.issuperset(map(len, added)):
+            raise MerkleError(f"A leaf's hash is not {HASH_BYTES} bytes long.")
         self._levels[0].extend(added)
         level = 0
         while self._grow(level):
@@ -71,6 +77,10 @@ class Levels:
         if not (0 <= level < len(self._levels) and 0 <= index < len(self._levels[level])):
             raise MerkleError(f"A tree of {self.size} leaves has no node {index} at level {level}.")
         return self._levels[level][index]
+
+    def nodes(self, level: int, start: int, stop: int) -> list[bytes]:
+        """The hashes of the complete subtrees start..stop-1 of a level, as many as there are."""
+        return self._levels[level][start:stop] if level < len(self._levels) else []
 
     def root(self, size: int | None = None) -> bytes:
         """Root of the whole tree, or of the tree as it was at an earlier size."""

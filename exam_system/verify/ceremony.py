@@ -120,7 +120,8 @@ def _details(where: str, kind: str, details: Mapping[str, Any]) -> Mapping[str, 
     if kind not in DETAILS:
         refuse(Check.ORDER, where, f"{kind} is no act of a draw")
     shape = {**_HEAD, **DETAILS[kind]}
-    may = {"reason": str, **_MAY_ADD.get(kind, {})}
+    may = dict.fromkeys(("reason", "rows_digest", "approval", "factor"), str)
+    may |= _MAY_ADD.get(kind, {})
     shape |= {key: type_ for key, type_ in may.items() if key in details}
     return record(Check.DETAILS, f"{where} details", details, shape)
 

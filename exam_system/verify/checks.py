@@ -212,6 +212,32 @@ class Check(Enum):
         "What was published before is still there, unchanged; the log only grew.",
         "此前公布的内容仍在且未变动，日志只增不减。",
     )
+    EVIDENCE = (
+        45,
+        "An evidence bundle's manifest is canonical and names every file with its SHA-256.",
+        "证据包的清单为规范格式，载明每个文件及其 SHA-256。",
+    )
+    EVIDENCE_ACT = (
+        46,
+        "Every act of an evidence bundle is an entry of the log under its one cosigned head.",
+        "证据包所列每项行为都是日志条目，确在所附已副署的签名头之下。",
+    )
+    EVIDENCE_FILES = (
+        47,
+        "Every folder in an evidence bundle is one that its acts speak of, and holds by itself.",
+        "证据包所附每个文件夹都是其中行为所涉及的，且自身核验无误。",
+    )
+    RETIRED = (
+        48,
+        "No key counts after it was retired: heads go by their size, other notes by when they "
+        "were cosigned.",
+        "公钥停用后的签名无效：日志签名头按条数，其他签名文本按副署时间判断。",
+    )
+    NEWEST = (
+        49,
+        "Every later version that the log beside says was published lies beside too.",
+        "旁边的日志所载已发布的更新版本也在旁边。",
+    )
 
     def __init__(self, number: int, english: str, chinese: str) -> None:
         self.number = number

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from typing import Any
 
 from exam_system.trust import draw_note, tickets
@@ -12,6 +11,7 @@ from exam_system.trust.canonical import jcs, sha256_hex
 from exam_system.trust.draw_note import DrawNote
 from exam_system.verify.ceremony import Ceremony, read_acts, read_ceremony
 from exam_system.verify.checks import Check, holds, refuse, require_equal
+from exam_system.verify.engines import CHECKS, ENGINES
 from exam_system.verify.files import Bag
 from exam_system.verify.keyring import Cosigners, Keyring
 from exam_system.verify.text import (
@@ -20,8 +20,6 @@ from exam_system.verify.text import (
     require_bytes,
     require_table,
 )
-from proctoring.deal import deal_v1
-from seating.order import order_v1
 
 SOURCES = ("officer", "inspector", "dice")
 FILES = frozenset(
@@ -56,8 +54,6 @@ _SHAPE = {
 }
 _FEWEST_DICE = 20  # beside two secrets (PROTOCOLS section 4 step 3)
 
-Engine = Callable[..., list[dict[str, Any]]]
-ENGINES: dict[str, Engine] = {"order/v1": order_v1, "deal/v1": deal_v1}
 KINDS = ("seats", "invigilators", "interviewers", "groups", "order")
 
 
@@ -72,6 +68,8 @@ def verify_draw(bag: Bag, keys: Keyring) -> str:
     by.opened(keys, bag.get("draw.note"), bag.at("draw.note"), "officer")
     acts = read_acts(bag, keys, by)
     ceremony = read_ceremony(bag, acts, manifest, note)
+    frozen = next(act.index for act in acts if act.details["attempt"] == note.attempt)
+    _require_serving(bag.at("manifest.json"), keys, manifest["keys"], frozen)
     seed = _seed(bag, note, ceremony)
     _outcome(bag, manifest, seed, note, ceremony)
     where = bag.at("certificate.pdf")
@@ -124,17 +122,27 @@ def _require_known(where: str, manifest: Mapping[str, Any]) -> None:
 def _cosigners(where: str, keys: Keyring, manifest: Mapping[str, Any]) -> Cosigners:
     """The inspectors whom the manifest names, all of keys.txt, and how many of them must sign.
 
-    keys.txt may list inspectors who came later.
+    keys.txt may list inspectors who came later; they count for those who were retired since.
     """
     listed = manifest["keys"]
-    named = tuple(key for key in keys.inspectors if key.vkey in listed.values())
-    expected = {"officer": keys.of("officer").vkey}
+    named = tuple(one for one in keys.inspectors if one.key.vkey in listed.values())
+    officers = [one.key.vkey for one in keys.all_of("officer")]
+    known = listed.get("officer") in officers
+    expected = {"officer": listed["officer"] if known else keys.of("officer").vkey}
     names = ["inspector", *(f"inspector-{n}" for n in range(2, len(named) + 1))]
-    expected |= dict(zip(names, (key.vkey for key in named), strict=False))
+    expected |= dict(zip(names, (one.key.vkey for one in named), strict=False))
     require_equal(Check.DRAW_KEYS, f"{where} keys", listed, expected)
     if not 1 <= manifest["cosigners"] <= len(named):
         refuse(Check.MANIFEST, f"{where} cosigners", f"{len(named)} inspectors are named")
-    return Cosigners(manifest["cosigners"], named)
+    return Cosigners(manifest["cosigners"], keys.standing_in(named))
+
+
+def _require_serving(where: str, keys: Keyring, named: Mapping[str, str], frozen: int) -> None:
+    """A list names nobody whose key had been retired when it was frozen, or came later."""
+    for one in keys.rows:
+        if one.key.vkey in named.values() and not one.signs_at(frozen):
+            why = f"the key of {one.key.name} had not its role at act {frozen}, the freezing"
+            refuse(Check.RETIRED, f"{where} keys", why)
 
 
 def _seed(bag: Bag, note: DrawNote, ceremony: Ceremony) -> str:
@@ -152,10 +160,9 @@ def _seed(bag: Bag, note: DrawNote, ceremony: Ceremony) -> str:
 def _outcome(
     bag: Bag, manifest: dict[str, Any], seed: str, note: DrawNote, ceremony: Ceremony
 ) -> None:
-    engine = ENGINES[manifest["algorithm"]]
-    purpose = manifest["purpose"]
+    algorithm, purpose = manifest["algorithm"], manifest["purpose"]
     with holds(Check.RESULT, bag.at("manifest.json")):
-        groups = engine(manifest["groups"], partial(tickets.ticket, seed, purpose))
+        groups = ENGINES[algorithm](manifest["groups"], seed, purpose)
         rows = [
             (purpose, label, tickets.ticket(seed, purpose, label).hex())
             for group in manifest["groups"]
@@ -169,6 +176,8 @@ def _outcome(
     require_bytes(Check.RESULT, where, data, jcs(result))
     require_equal(Check.RESULT, where, sha256_hex(data), note.result)
     require_equal(Check.RESULT, bag.at("commits.json"), ceremony.result, note.result)
+    if algorithm in CHECKS and (broken := CHECKS[algorithm](manifest["groups"], groups)):
+        refuse(Check.RESULT, where, f"the result breaks its own rules: {broken[0]}")
     header4 = ("group", "slot", "place", "label")
     found = bag.get("result.csv")
     require_table(Check.RESULT_CSV, bag.at("result.csv"), found, [header4, *_places(groups)])

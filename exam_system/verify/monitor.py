@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import HTTPError, URLError
@@ -20,13 +20,14 @@ from exam_system.trust import checkpoint, notes
 from exam_system.trust.acts import Entry, parse_entry
 from exam_system.trust.canonical import sha256_hex
 from exam_system.trust.checkpoint import Checkpoint
-from exam_system.trust.errors import TrustError
+from exam_system.trust.errors import NoKnownSignature, TrustError
 from exam_system.trust.keys import Verifier
 from exam_system.trust.merkle import Levels, leaf_hash
 from exam_system.trust.tiles import WIDTH, entries_path, tile_files, unpack_entries
 from exam_system.verify.checks import Refused, Unreadable
 from exam_system.verify.files import read
 from exam_system.verify.keyring import parse_keys
+from exam_system.verify.keysfile import Listed, read_history, written
 
 KEY = "log.vkey"
 SECONDS = 60
@@ -81,12 +82,12 @@ def visit(source: str, state: Path, keys_file: Path | None = None) -> Iterator[s
     cannot be had.
     """
     fetch = fetcher(source)
-    key, known = _key(fetch, state, keys_file)
-    if not known:
+    keys, before = _keys(fetch, state, keys_file)
+    for key in (one.key for one in keys if one.key not in before):
         yield f"trusts {key.name} from now on: fingerprint {sha256_hex(key.vkey.encode())}"
-        _store(state / KEY, f"{key.vkey}\n".encode())
+    _store(state / KEY, written(keys).encode())
     data = fetch("checkpoint")
-    kept, head = read_state(state, key), _opened(data, key)
+    kept, head = read_state(state, keys), _opened(data, keys)
     try:
         new = _grown(fetch, kept, head)
     except Alarm:
@@ -99,43 +100,56 @@ def visit(source: str, state: Path, keys_file: Path | None = None) -> Iterator[s
     yield f"{head.origin}: {head.size} acts, {head.size - was} new, everything before unchanged"
 
 
-def _key(fetch: Fetch, state: Path, keys_file: Path | None) -> tuple[Verifier, bool]:
-    """The log's key and whether it was believed before."""
-    given = None if keys_file is None else _log_key(read(keys_file), keys_file.name)
+def _keys(
+    fetch: Fetch, state: Path, keys_file: Path | None
+) -> tuple[tuple[Listed, ...], list[Verifier]]:
+    """Every key that the log has had, and those that were believed before.
+
+    A keys.txt that is given may tell of keys that came later, never of others.
+    """
+    given = None if keys_file is None else _log_keys(read(keys_file), keys_file.name)
     if (state / KEY).exists():
-        key = _parse(read(state / KEY))
-        if given not in (None, key):
+        kept = _parse(read(state / KEY))
+        before = [one.key for one in kept]
+        if given and [one.key for one in given][: len(before)] != before:
             raise Unreadable(f"{state} was kept with another key of the log: use another folder")
-        return key, True
+        return given or kept, before
     if given:
-        return given, False
+        return given, []
     try:
-        return _parse(fetch(KEY)), False
+        return _parse(fetch(KEY)), []
     except Unreadable:
-        return _log_key(fetch("../keys.txt"), "keys.txt"), False
+        return _log_keys(fetch("../keys.txt"), "keys.txt"), []
 
 
-def _parse(data: bytes) -> Verifier:
+def _parse(data: bytes) -> tuple[Listed, ...]:
+    """The keys of a state, or the one key that an exported log has beside it."""
     try:
-        return Verifier.parse(data.decode("utf-8").rstrip("\n"))
+        return read_history(data if b" " in data else b"log " + data)
     except (TrustError, UnicodeDecodeError) as error:
         raise Unreadable(f"{KEY} is no public key: {error}") from None
 
 
-def _log_key(data: bytes, name: str) -> Verifier:
+def _log_keys(data: bytes, name: str) -> tuple[Listed, ...]:
     try:
-        return parse_keys(data, name).of("log")
+        return parse_keys(data, name).all_of("log")
     except Refused as error:
         raise Unreadable(str(error)) from None
 
 
-def _opened(data: bytes, key: Verifier) -> Checkpoint:
+def _opened(data: bytes, keys: Sequence[Listed]) -> Checkpoint:
     try:
-        head = checkpoint.parse(notes.open_note(data, [key]).text)
+        opened = notes.open_note(data, [one.key for one in keys])
+        head = checkpoint.parse(opened.text)
+    except NoKnownSignature:
+        why = "the checkpoint is signed by another key: compare the log's new key with the "
+        raise Unreadable(f"{why}bureau's announcement, then give keys.txt with --keys") from None
     except TrustError as error:
         raise Unreadable(f"the checkpoint does not hold: {error}") from None
-    if head.origin != key.name:
-        raise Unreadable(f"the checkpoint is of {head.origin}, not of {key.name}")
+    if head.origin != keys[0].key.name:
+        raise Unreadable(f"the checkpoint is of {head.origin}, not of {keys[0].key.name}")
+    if not any(one.key in opened.signers and one.signs_head(head.size) for one in keys):
+        raise Unreadable(f"the head of {head.size} acts is signed by a key that was retired")
     return head
 
 
@@ -184,7 +198,7 @@ def _entries(fetch: Fetch, first: int, size: int) -> Iterator[bytes]:
         yield from bundle
 
 
-def read_state(state: Path, key: Verifier) -> Kept:
+def read_state(state: Path, keys: Sequence[Listed]) -> Kept:
     """Everything kept in a folder, hashed again; Unreadable when it is damaged."""
     sizes = [int(path.name) for path in state.glob("*") if re.fullmatch("[0-9]+", path.name)]
     entries: list[bytes] = []
@@ -192,7 +206,7 @@ def read_state(state: Path, key: Verifier) -> Kept:
     for size in sorted(sizes):
         if not (state / str(size) / "checkpoint").exists():
             continue  # cut off by a crash before it counted
-        head = _opened(read(state / str(size) / "checkpoint"), key)
+        head = _opened(read(state / str(size) / "checkpoint"), keys)
         entries += _unframed(read(state / str(size) / "entries"))
         if (head.size, len(entries)) != (size, size):
             raise Unreadable(f"{state / str(size)} is damaged: it does not hold {size} acts")

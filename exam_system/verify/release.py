@@ -9,7 +9,7 @@ from exam_system.trust import checkpoint, notes, publication
 from exam_system.trust.canonical import sha256_hex
 from exam_system.trust.errors import Malformed
 from exam_system.trust.publication import Publication
-from exam_system.verify.checks import Check, holds, refuse, require_equal
+from exam_system.verify.checks import Check, Refused, holds, refuse, require_equal
 from exam_system.verify.files import Bag
 from exam_system.verify.keyring import Keyring
 from exam_system.verify.lists import Listed, read_list, require_csv, require_same_people
@@ -37,7 +37,7 @@ def verify_publication(bag: Bag, keys: Keyring) -> str:
         listed, remarks = _results(bag, keys, said, rules)
         count = f"{len(listed.rows)} rows"
     _require_digests(bag, said)
-    remarks += _chain(bag, said)
+    remarks += [*_superseded(bag, keys, said), *_chain(bag, said)]
     name = f"{said.chain}-{said.exam}-v{said.version}"
     return f"{name} ({', '.join([said.stage, count, *remarks])})"
 
@@ -193,6 +193,19 @@ def _stages(bag: Bag, keys: Keyring, said: Publication, listed: Listed) -> list[
             require_same_people(bag, listed, base, outcome)
             return []
     return [f"{stage} list not beside: not compared with it"]
+
+
+def _superseded(bag: Bag, keys: Keyring, said: Publication) -> Sequence[str]:
+    """A newer version of the same stage beside corrects this one: it holds, and counts no more."""
+    stem = f"{said.chain}-{said.exam}"
+    for version in (k for k in bag.versions(stem) if k > said.version):
+        try:
+            found = _neighbour(bag, keys, f"{stem}-v{version}")
+        except Refused:
+            continue  # it is refused by itself, and corrects nothing
+        if found and found[1].stage == said.stage:
+            return [f"SUPERSEDED by version {version}, which lies beside"]
+    return []
 
 
 def _chain(bag: Bag, said: Publication) -> Sequence[str]:

@@ -9,9 +9,11 @@ from pathlib import Path
 from exam_system.verify.against import compare
 from exam_system.verify.checks import Check, Refused, Unreadable, refuse
 from exam_system.verify.draw import verify_draw
+from exam_system.verify.evidence import verify_evidence
 from exam_system.verify.files import Bag, bag_of, kind_of, read
+from exam_system.verify.history import History, Whole
 from exam_system.verify.keyring import Keyring, parse_keys
-from exam_system.verify.log import verify_log
+from exam_system.verify.log import verify_log, whole_log
 from exam_system.verify.release import verify_publication
 from exam_system.verify.single import verify_single
 
@@ -20,6 +22,7 @@ VERIFIERS: dict[str, Callable[[Bag, Keyring], str]] = {
     "draw": verify_draw,
     "publication": verify_publication,
     "log": verify_log,
+    "evidence": verify_evidence,
 }
 
 
@@ -45,17 +48,20 @@ def verify(
     for path in (path.resolve() for path in paths):
         if not path.exists():
             raise Unreadable(f"{path} does not exist")
-        source = keys_file or find_keys(path)
+        source, listed = (keys_file, read(keys_file)) if keys_file else _keys_of(path)
         try:
-            keys = parse_keys(read(source), source.name)
+            keys = parse_keys(listed, source.name)
         except Refused as error:
             _refused(outcome, error)
             continue
         if keys_file is None and source not in shown:
             outcome.lines += _told(source, keys)
             shown.add(source)
+        history = History()
         for item in _items(path):
-            _one(outcome, item, keys)
+            _one(outcome, item, keys, history)
+        for refused in history.contradictions():
+            _refused(outcome, refused)
         for refused in compare(old.resolve(), path, keys) if old else ():
             _refused(outcome, refused)
     if not outcome.refused and not outcome.files:
@@ -69,6 +75,18 @@ def find_keys(path: Path) -> Path:
         if (folder / KEYS).is_file():
             return folder / KEYS
     raise Unreadable(f"no {KEYS} lies beside {path} or above it: give one with --keys")
+
+
+def _keys_of(path: Path) -> tuple[Path, bytes]:
+    """The nearest keys.txt and its bytes; an evidence bundle may carry the only one there is."""
+    try:
+        source = find_keys(path)
+    except Unreadable:
+        bag = bag_of(path) if path.suffix == ".zip" else None
+        if bag is None or KEYS not in bag.files:
+            raise
+        return path / KEYS, bag.files[KEYS]
+    return source, read(source)
 
 
 def _told(source: Path, keys: Keyring) -> list[str]:
@@ -87,9 +105,10 @@ def _items(path: Path) -> Iterator[Path]:
     yield path
 
 
-def _one(outcome: Outcome, path: Path, keys: Keyring) -> None:
+def _one(outcome: Outcome, path: Path, keys: Keyring, history: History) -> None:
+    history.lies(path)
     try:
-        told, count = _verified(path, keys)
+        told, count = _verified(path, keys, history)
     except Refused as error:
         _refused(outcome, error)
         return
@@ -97,22 +116,32 @@ def _one(outcome: Outcome, path: Path, keys: Keyring) -> None:
     outcome.files += count
 
 
-def _verified(path: Path, keys: Keyring) -> tuple[str, int]:
+def _verified(path: Path, keys: Keyring, history: History) -> tuple[str, int]:
     if path.is_symlink():
         refuse(Check.KNOWN, path.name, "this is a link, not a file")
     if path.is_dir() or path.suffix == ".zip":
         bag = bag_of(path)
         if bag is None:  # it was one when it was listed
             refuse(Check.KNOWN, path.name, "the folder changed while it was read")
-        return VERIFIERS[bag.kind](bag, keys), len(bag.files)
+        told = _log(bag, keys, history) if bag.kind == "log" else VERIFIERS[bag.kind](bag, keys)
+        history.saw(bag.shown, bag.files, keys.origin)
+        return told, len(bag.files)
     data = read(path)
     if path.name == KEYS:
         return _same_keys(path.name, data, keys), 1
-    return verify_single(path.name, data, keys), 1
+    told = verify_single(path.name, data, keys)
+    history.saw("", {path.name: data}, keys.origin)
+    return told, 1
+
+
+def _log(bag: Bag, keys: Keyring, history: History) -> str:
+    told, tree = whole_log(bag, keys)
+    history.logs.append(Whole(bag.shown, tree, bag.files, bag.parent))
+    return told
 
 
 def _same_keys(name: str, data: bytes, keys: Keyring) -> str:
-    if set(parse_keys(data, name).rows) != set(keys.rows):
+    if parse_keys(data, name).said != keys.said:
         refuse(Check.KEYS, name, "these are not the keys that were given to verify with")
     return f"{name} ({len(keys.rows)} keys)"
 

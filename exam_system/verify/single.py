@@ -5,12 +5,21 @@ from __future__ import annotations
 import re
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal, localcontext
 
-from exam_system.trust import checkpoint, draw_note, interview_note, notes, proof, ticket_note
+from exam_system.trust import (
+    checkpoint,
+    draw_note,
+    interview_note,
+    notes,
+    proof,
+    report,
+    ticket_note,
+)
 from exam_system.trust.errors import Malformed, TrustError
 from exam_system.trust.merkle import leaf_hash, verify_inclusion
 from exam_system.verify.ceremony import proved
 from exam_system.verify.checks import Check, holds, refuse, require_equal
 from exam_system.verify.keyring import Keyring
+from exam_system.verify.keysfile import Listed
 from exam_system.verify.log import read_head
 from exam_system.verify.records import read_record
 from exam_system.verify.release import parse_publication
@@ -77,9 +86,14 @@ def _note(name: str, data: bytes, text: str, keys: Keyring) -> str:
         said = parse_publication(opened, name, keys)
         return f"{name} (note of {said.chain} {said.exam} v{said.version}, {said.stage})"
     if header == f"{keys.origin}/interview/v1":
-        return _interview(name, keys.opened(data, name, "publisher", cosigners=0))
+        opened = keys.opened(data, name, "publisher", cosigners=0)
+        return _interview(name, opened, keys.undated(data, name, "publisher"))
     if header == f"{keys.origin}/ticket/v1":
-        return _ticket(name, keys.opened(data, name, "publisher", cosigners=0))
+        opened = keys.opened(data, name, "publisher", cosigners=0)
+        return _ticket(name, opened, keys.undated(data, name, "publisher"))
+    if header == f"{keys.origin}/report/v1":
+        opened = keys.opened(data, name, "publisher", cosigners=0)
+        return _confirmation(name, opened, keys.undated(data, name, "publisher"))
     if header == keys.origin:
         head, remark = read_head(data, name, keys)
         return f"{name} (checkpoint of {head.origin} at {head.size}, {remark})"
@@ -97,11 +111,24 @@ def _root(name: str, data: bytes, keys: Keyring) -> str:
     return f"{name} (root of the results of {exam} v{version}, {head.size} records)"
 
 
-def _interview(name: str, text: str) -> str:
+def _confirmation(name: str, text: str, ended: Listed | None) -> str:
+    with holds(Check.NOTE, name):
+        said = report.parse_confirmation(text)
+    return f"{name} (confirmation of the report {said.digest} of {said.day}{_undated(ended)})"
+
+
+def _interview(name: str, text: str, ended: Listed | None) -> str:
     with holds(Check.INTERVIEW, name):
         said = interview_note.parse(text)
         _require_mean([Decimal(score) for score in said.scores], said.dropped, said.result)
-    return f"{name} (interview of {said.number}, {said.exam}: {said.result})"
+    return f"{name} (interview of {said.number}, {said.exam}: {said.result}{_undated(ended)})"
+
+
+def _undated(ended: Listed | None) -> str:
+    """What is told of a note that nobody cosigned, by a key that was retired."""
+    if ended is None:
+        return ""
+    return f"; THE KEY OF {ended.key.name} WAS RETIRED, when this was signed cannot be shown"
 
 
 def _require_mean(scores: list[Decimal], dropped: tuple[int, ...], result: str) -> None:
@@ -122,7 +149,10 @@ def _exponent(text: str) -> int:
     return -len(text.partition(".")[2])
 
 
-def _ticket(name: str, text: str) -> str:
+def _ticket(name: str, text: str, ended: Listed | None) -> str:
     with holds(Check.TICKET, name):
         said = ticket_note.parse(text)
-    return f"{name} (admission ticket {said.number} of {said.exam})"
+    if ended and ended.retired and said.head.size > ended.retired.size:
+        why = f"it names a head of {said.head.size} acts, its key was retired at "
+        refuse(Check.RETIRED, name, f"{why}{ended.retired.size}")
+    return f"{name} (admission ticket {said.number} of {said.exam}{_undated(ended)})"

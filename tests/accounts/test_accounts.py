@@ -126,12 +126,16 @@ def test_a_planted_session_is_worth_nothing_after_login(world: World) -> None:
 
 
 def test_only_administrators_make_accounts_and_nobody_makes_a_candidate(world: World) -> None:
-    new = {"username": "x", "name": "某某", "password": PASSWORD}
+    new = {"username": "x", "name": "某某", "password": PASSWORD, "office": "考试中心"}
     with world.acting(Role.OFFICER) as ctx, pytest.raises(Forbidden):
         service.create_account(ctx, role=Role.OFFICER, **new)
     with world.acting(Role.ADMIN) as ctx:
         with pytest.raises(Invalid, match="cannot be given"):
             service.create_account(ctx, role=Role.CANDIDATE, **new)
+        with pytest.raises(Invalid, match="Name the office"):
+            service.create_account(ctx, role=Role.OFFICER, **(new | {"office": " "}))
+        with pytest.raises(Invalid, match="no office"):
+            service.create_account(ctx, role=Role.INTERVIEWER, **new)
         with pytest.raises(Conflict, match="taken"):
             service.create_account(ctx, role=Role.OFFICER, **(new | {"username": "officer"}))
         with pytest.raises(Conflict, match="their own"):

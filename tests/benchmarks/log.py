@@ -83,6 +83,7 @@ def append(session: Session) -> None:
                 subject=f"order:2026{n:020}",
                 details={"fen": 10000, "transaction": f"4200{n:024}", "kept": True},
                 salt=hashlib.sha256(str(n).encode()).digest(),
+                rows_salt=bytes(32),
             )
         session.commit()
 

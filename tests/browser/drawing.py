@@ -22,6 +22,8 @@ def draw_seats(walk: Walk) -> None:
     officer, inspector, public = walk.officer, walk.inspector, walk.public
     officer.visit(f"/exams/{walk.code}/draws/office")
     officer.shoot("23-draws")
+    walk.approve()
+    officer.visit(f"/exams/{walk.code}/draws/office")
     officer.press("Freeze the list")
     public.visit(f"/draws/{walk.code}-seats/1")
     inspector.visit("/oversight")
@@ -45,6 +47,8 @@ def draw_seats(walk: Walk) -> None:
     officer.visit(f"/draws/{walk.code}-seats/1/ceremony")
     officer.press("Compute and sign the result")
     walk.cosign()
+    officer.visit(f"/draws/{walk.code}-seats/1/ceremony")
+    walk.approve()
     officer.visit(f"/draws/{walk.code}-seats/1/ceremony")
     officer.press("Publish the bundle")
 

@@ -81,6 +81,8 @@ def announce(walk: Walk) -> None:
     walk.inspector.shoot("09-inspector")
     walk.cosign()
     officer.visit(f"/office/exams/{walk.code}/publish")
+    walk.approve()
+    officer.visit(f"/office/exams/{walk.code}/publish")
     officer.press("Publish the announcement")
     officer.shoot("10-announcement")
 

@@ -9,10 +9,17 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Browser
 
-from exam_system.access import PAGES
+from exam_system.access import PAGES, Role
+from exam_system.accounts import factors
+from exam_system.accounts.models import Account
+from exam_system.accounts.sessions import actor_for
 from exam_system.app import create_app
+from exam_system.approvals.lookup import Wanted
+from exam_system.approvals.service import ask_approval
 from exam_system.demo.cast import STAFF
 from exam_system.demo.road import PASSWORD
+from exam_system.demo.tip import send_report
+from exam_system.errors import Sentence
 from exam_system.instance import DEMONSTRATION_PASSWORD
 from exam_system.results.models import Result
 from tests.browser.fair import DRAFT, Fair, id_of, one_ref
@@ -24,6 +31,8 @@ SEEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "accounts.register": ("", ("/register",)),
     "accounts.home": ("", ("/home",)),
     "accounts.users": ("admin", ("/users",)),
+    "accounts.factors": ("officer2", ("/second-factor",)),
+    "approvals.index": ("inspector", ("/approvals",)),
     "exams.index": ("", ("/",)),
     "exams.show": ("", ("/exams/{held}", "/exams/{today}", "/exams/{open}")),
     "exams.posts": ("", ("/exams/{held}/posts", "/exams/{open}/posts?q=%E9%A3%9E")),
@@ -86,8 +95,26 @@ SEEN: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "results.mine": ("candidate", ("/my/applications/{ref}/results",)),
     "oversight.desk": ("inspector", ("/oversight",)),
-    "oversight.acts": ("inspector", ("/oversight/acts", "/oversight/acts?exam={held}&page=2")),
+    "oversight.acts": (
+        "inspector",
+        ("/oversight/acts?follow=1", "/oversight/acts?exam={held}&kind=draws"),
+    ),
+    "oversight.alerts": ("inspector", ("/oversight/alerts",)),
+    "oversight.timeline": (
+        "inspector",
+        ("/oversight/exams/{held}/timeline", "/oversight/exams/{draft}/timeline"),
+    ),
+    "oversight.evidence": (
+        "inspector",
+        ("/oversight/evidence", "/oversight/evidence?subject=draw:{held}-seats"),
+    ),
+    "oversight.board": ("inspector", ("/oversight/board",)),
+    "oversight.promises": ("", ("/promises",)),
     "oversight.act": ("inspector", ("/oversight/acts/0", "/oversight/acts/20")),
+    "report.write": ("", ("/report",)),
+    "report.answers": ("", ("/report/answers",)),
+    "report.received": ("", ("/report/received",)),
+    "tips.desk": ("inspector", ("/oversight/reports",)),
     "oversight.log": ("", ("/log",)),
     "oversight.published": (
         "",
@@ -99,6 +126,7 @@ SEEN: dict[str, tuple[str, tuple[str, ...]]] = {
 FILES: dict[str, tuple[str, str, bytes]] = {
     "static": ("", "/static/site.css", b"/*"),
     "bootstrap.static": ("", "/bootstrap/static/css/bootstrap.min.css", b"@charset"),
+    "accounts.factor_picture": ("officer2", "/second-factor/picture.svg", b"<?xml"),
     "registration.photo_file": ("candidate", "/applications/{ref}/photo.jpg", b"\xff\xd8"),
     "registration.review_photo": ("reviewer", "/review/{ref}/photo.jpg", b"\xff\xd8"),
     "fees.status": ("candidate", "/applications/{ref}/payment/status.json", b"{"),
@@ -109,6 +137,8 @@ FILES: dict[str, tuple[str, str, bytes]] = {
     "interviews.slip": ("candidate", "/my/interviews/{ref}.pdf", b"%PDF"),
     "results.slip": ("candidate", "/my/applications/{ref}/results/1/slip.tlog-proof", b""),
     "results.slip_pdf": ("candidate", "/my/applications/{ref}/results/1/slip.pdf", b"%PDF"),
+    "oversight.newer": ("inspector", "/oversight/acts/newer.json", b"{"),
+    "tips.letter": ("inspector", "/oversight/reports/{tip}.report", b"exam-system/report/v1"),
     "oversight.to_cosign": ("inspector", "/oversight/to-cosign.zip", b"PK"),
     "oversight.records": ("inspector", "/oversight/records/results-{held}-v3", b"PK"),
 }
@@ -135,8 +165,10 @@ def data(fair: Fair) -> Data:
         "waiting": fair.open.applicants[-1][1],
         "approved": fair.open.applicants[0][1],
         "panel": fair.interviewers[0].panel,
+        "tip": send_report(fair.stage.cast, "Somebody talked.").digest,
     }
-    staff = {role: (role, DEMONSTRATION_PASSWORD) for _, role, _ in STAFF}
+    staff = {name: (name, DEMONSTRATION_PASSWORD) for _, name, _, _ in STAFF}
+    ask_something(fair)
     first = fair.interviewers[0]
     people = {
         "interviewer": (first.username, first.password),
@@ -144,6 +176,21 @@ def data(fair: Fair) -> Data:
         "applicant": (id_of(fair.open, names["approved"]), PASSWORD),
     }
     return Data(names, staff | people)
+
+
+def ask_something(fair: Fair) -> None:
+    """Something waits for the inspector's approval, somebody sets an authenticator up."""
+    cast, said = fair.stage.cast, Sentence("Attempt %(number)s", number=2)
+    about = fair.held.code, f"draw:{fair.held.code}-seats:2"
+    with cast.acting(Role.OFFICER) as ctx:
+        ask_approval(ctx, wanted=Wanted("draws.freeze_draw", *about, "a" * 64, (said,)))
+    with cast.acting(Role.ADMIN) as ctx:
+        factors.remove_second_factor(ctx, username="officer2")
+    with cast.acting(Role.ADMIN) as ctx:
+        account = ctx.session.query(Account).filter_by(username="officer2").one()
+        mine = ctx.as_actor(actor_for(account))
+        assert factors.prove_password(mine, DEMONSTRATION_PASSWORD)
+        factors.add_second_factor(mine, kind="totp", label="手机")
 
 
 def get_endpoints(fair: Fair) -> set[str]:

@@ -90,6 +90,7 @@ def release(walk: Walk, name: str, version: int) -> None:
     officer = walk.officer
     officer.visit(f"/exams/{walk.code}/results/office")
     officer.press("Compute, recheck and sign the list")
+    walk.approve()
     walk.cosign()
     officer.visit(f"/exams/{walk.code}/results/office")
     officer.press("Publish version %(version)s", version=version)
@@ -115,6 +116,7 @@ def read_scores(walk: Walk) -> None:
 def read_the_log(walk: Walk) -> None:
     inspector = walk.inspector
     inspector.visit("/oversight/acts")
+    inspector.page.locator("summary", has_text=inspector.say("Filter")).click()
     inspector.fill({"exam": walk.code, "kind": "draws.commit_secret"})
     inspector.press("Show")
     rows = inspector.page.locator("main tbody tr")
@@ -123,11 +125,12 @@ def read_the_log(walk: Walk) -> None:
     table = inspector.fetch("Export to a spreadsheet (is logged)", walk.desk).read_bytes()
     book = openpyxl.load_workbook(io.BytesIO(table)).active
     assert sum(row[2] == "draws.commit_secret" for row in book.values) == 2 * 5
-    rows.first.get_by_role("link").click()
+    rows.first.get_by_role("link").first.click()
     inspector.look()
     inspector.shoot("44-act")
     inspector.visit("/oversight")
     inspector.shoot("45-inspector")
+    inspector.page.locator("summary", has_text=inspector.say("Files to verify:")).click()
     records = inspector.fetch("zip with the salted records", walk.desk)
     keys = walk.desk / "keys.txt"
     assert f"ok results-{walk.code}-v3" in run_exam("verify", str(records), "--keys", str(keys))

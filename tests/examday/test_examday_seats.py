@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from itertools import combinations
 
 import pytest
 from hypothesis import given
@@ -11,45 +12,18 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from exam_system.access import Role
+from exam_system.draws.computing import draw_groups
 from exam_system.draws.models import Attempt
 from exam_system.draws.recipes import recipe_of
-from exam_system.draws.service import freeze_draw
 from exam_system.errors import Conflict, Invalid
-from exam_system.examday import seats, service
+from exam_system.examday import service
 from exam_system.examday.models import Seat
-from exam_system.exams.models import District, Exam, Room, Site
+from exam_system.exams.models import District, Exam, Post, Room, Site
 from exam_system.exams.rules import defaults, parse_rules
 from exam_system.registration.models import Application
+from seating.layouts import positions
 from tests.examday import hall
 from tests.world import World
-
-
-@given(st.lists(st.integers(1, 40), min_size=1, max_size=12), st.data())
-def test_rooms_are_opened_in_order_and_filled_evenly(
-    capacities: list[int], data: st.DataObject
-) -> None:
-    people = data.draw(st.integers(1, sum(capacities)))
-    sizes = seats.open_rooms(capacities, people)
-    assert sum(sizes) == people
-    assert sum(capacities[: len(sizes) - 1]) < people <= sum(capacities[: len(sizes)])
-    assert all(1 <= size <= most for size, most in zip(sizes, capacities, strict=False))
-    free = [size for size, most in zip(sizes, capacities, strict=False) if size < most]
-    # Only a room that is full may lag behind by more than one.
-    assert all(max(sizes) - size <= 1 for size in free)
-
-
-@pytest.mark.parametrize(
-    ("capacities", "people", "sizes"),
-    [
-        ([30, 30, 25], 65, [22, 22, 21]),
-        ([30, 30, 25], 60, [30, 30]),
-        ([30, 30, 25], 61, [21, 20, 20]),
-        ([30, 30, 5], 61, [28, 28, 5]),
-        ([30, 30], 1, [1]),
-    ],
-)
-def test_sizes(capacities: list[int], people: int, sizes: list[int]) -> None:
-    assert seats.open_rooms(capacities, people) == sizes
 
 
 def manifest(world: World) -> dict[str, object]:
@@ -59,28 +33,117 @@ def manifest(world: World) -> dict[str, object]:
         return found
 
 
-def test_the_manifest_lists_who_paid_and_rooms_with_their_capacity(world: World) -> None:
+def test_the_manifest_lists_who_paid_their_posts_and_every_room(world: World) -> None:
     hall.standard(world)
     with world.acting(Role.OFFICER) as ctx:
-        freeze_draw(ctx, code=hall.CODE, kind="seats")
+        hall.freeze(ctx, "seats")
     frozen = manifest(world)
+    assert frozen["algorithm"] == "seats/v1"
+    rooms = {
+        "01": [("01-01", "5x6", 30), ("01-02", "7-8-8-7", 30), ("02-01", "5x6", 25)],
+        "02": [("01-01", "serpentine:6x5", 30)],
+    }
     assert frozen["groups"] == [
         {
             "id": group,
             "labels": labels(world, district),
-            "slots": [{"id": slot, "capacity": size} for slot, size in slots],
+            "apart": {"post": [None] * count},  # one post: too many to keep them apart
+            "rules": {"spread": "post", "caps": {"post": 5}, "forms": 2},
+            "slots": [
+                {"id": slot, "layout": layout, "capacity": size, "reserve": 0}
+                for slot, layout, size in rooms[group]
+            ],
         }
-        for group, district, slots in (
-            ("01", 1, [("01-01", 22), ("01-02", 22), ("02-01", 21)]),
-            ("02", 2, [("01-01", 7)]),
-        )
+        for group, district, count in (("01", 1, 65), ("02", 2, 7))
     ]
     rules = frozen["rules"]
     assert isinstance(rules, dict)
-    assert rules["published_capacity"] == {
-        "01": {"01-01": 30, "01-02": 30, "02-01": 25},
-        "02": {"01-01": 30},
-    }
+    assert rules["posts_with_too_many_candidates_to_keep_apart"] == {"01": ["101"], "02": ["101"]}
+
+
+def with_posts(world: World, **rules: int) -> Exam:
+    """65 people in district 1 for eight posts, 25 of them for the first one."""
+    exam = hall.add_exam(world, **rules)
+    hall.add_places(world, exam)
+    hall.add_people(world, exam, 1, 25)
+    for n in range(8):
+        hall.add_post(world, exam, f"20{n}")
+        hall.add_people(world, exam, 1, 5, start=100 * n + 100, post_code=f"20{n}")
+    return exam
+
+
+def seated(world: World) -> list[tuple[int, tuple[int, int], str, int | None]]:
+    """Room, (row, column), post and paper form of everybody."""
+    with world.context(world.people[Role.OFFICER]).session as db:
+        query = (
+            select(Room, Seat, Post.code)
+            .join(Seat, Seat.room_id == Room.id)
+            .join(Application, Application.id == Seat.application_id)
+            .join(Post, Post.id == Application.post_id)
+        )
+        rows = db.execute(query).all()
+        counts = Counter(room.id for room, _, _ in rows)
+        return [
+            (room.id, positions(room.layout, counts[room.id])[seat.number - 1], post, seat.form)
+            for room, seat, post in rows
+        ]
+
+
+def beside(people: list[tuple[int, tuple[int, int], str, int | None]]) -> list[tuple[str, ...]]:
+    """(post, post, form, form, "side" or "corner") of all neighbours."""
+    return [
+        (post, other, str(form), str(another), "side" if row == down or line == right else "corner")
+        for (room, (row, line), post, form), (there, (down, right), other, another) in combinations(
+            people, 2
+        )
+        if room == there and max(abs(row - down), abs(line - right)) == 1
+    ]
+
+
+def test_nobody_sits_beside_somebody_of_the_same_post(world: World) -> None:
+    with_posts(world)
+    hall.finish(world, "seats")
+    people = seated(world)
+    assert len(people) == 65
+    crowds = Counter((room, post) for room, _, post, _ in people)
+    assert max(count for (_, post), count in crowds.items() if post != "101") <= 3
+    pairs = beside(people)
+    assert [pair for pair in pairs if pair[0] == pair[1] != "101"] == []
+    assert [pair for pair in pairs if pair[0] == pair[1] == "101"] != []
+    assert {form for *_, form in people} == {1, 2}
+    assert [pair for pair in pairs if pair[4] == "side" and pair[2] == pair[3]] == []
+    rules = manifest(world)["rules"]
+    assert isinstance(rules, dict)
+    assert rules["posts_with_too_many_candidates_to_keep_apart"] == {"01": ["101"]}
+
+
+def test_without_the_rules_posts_and_forms_play_no_part(world: World) -> None:
+    with_posts(world, post_cap=0, paper_forms=1)
+    hall.finish(world, "seats")
+    assert {form for *_, form in seated(world)} == {None}
+    for group in manifest(world)["groups"]:  # type: ignore[attr-defined]
+        assert (group["rules"], "apart" in group) == ({"forms": 1}, False)
+
+
+def test_reserve_seats_stay_free(world: World) -> None:
+    exam = hall.add_exam(world, reserve_seats=2)
+    hall.add_places(world, exam)
+    hall.add_people(world, exam, 2, 29)
+    short = (
+        "The draw cannot be made: district 考区2: 29 candidates, 1 rooms hold 28: short by 1; "
+        "add rooms, or keep fewer seats free"
+    )
+    with world.acting(Role.OFFICER) as ctx, pytest.raises(Invalid) as caught:
+        hall.freeze(ctx, "seats")
+    assert str(caught.value) == short
+
+
+def test_a_district_without_rooms_is_refused(world: World) -> None:
+    exam = hall.add_exam(world)
+    hall.add_places(world, exam, ((1, 1, "某中学", ()),))
+    hall.add_people(world, exam, 1, 2)
+    with world.acting(Role.OFFICER) as ctx, pytest.raises(Invalid, match="0 rooms hold 0"):
+        hall.freeze(ctx, "seats")
 
 
 def labels(world: World, district: int) -> list[str]:
@@ -145,20 +208,19 @@ def test_other_dice_seat_people_otherwise(world: World) -> None:
 
 
 def drawn(groups: list[dict[str, object]], seed: str) -> list[str]:
-    from exam_system.draws.computing import draw_groups
-
-    found = draw_groups({"algorithm": "order/v1", "purpose": "seat", "groups": groups}, seed)
+    found = draw_groups({"algorithm": "seats/v1", "purpose": "seat", "groups": groups}, seed)
     return [label for group in found for slot in group["slots"] for label in slot["labels"]]
 
 
 def test_too_few_seats_are_told_with_numbers_before_anything_is_frozen(world: World) -> None:
     hall.standard(world, first=86, second=31)
     expected = (
-        "There are too few seats: district 考区1 has 86 candidates and 85 seats; "
-        "district 考区2 has 31 candidates and 30 seats"
+        "The draw cannot be made: district 考区1: 86 candidates, 3 rooms hold 85: short by 1; add "
+        "rooms, or keep fewer seats free; district 考区2: 31 candidates, 1 rooms hold 30: short by "
+        "1; add rooms, or keep fewer seats free"
     )
     with world.acting(Role.OFFICER) as ctx, pytest.raises(Invalid) as caught:
-        freeze_draw(ctx, code=hall.CODE, kind="seats")
+        hall.freeze(ctx, "seats")
     assert str(caught.value) == expected
     with world.context(world.people[Role.OFFICER]).session as db:
         assert db.scalars(select(Attempt)).all() == []
@@ -179,7 +241,7 @@ def test_a_code_too_long_for_the_admission_number_is_told_before_freezing(world:
         world.acting(Role.OFFICER) as ctx,
         pytest.raises(Invalid, match="seat number 10 has too many digits"),
     ):
-        freeze_draw(ctx, code=hall.CODE, kind="seats")
+        hall.freeze(ctx, "seats")
 
 
 def test_numbers_follow_the_exam_s_own_form(world: World) -> None:
@@ -218,14 +280,14 @@ def test_seats_are_drawn_in_closed_exams_only(world: World, state: str) -> None:
         db.get_one(Exam, exam.id).state = state
         db.commit()
     with world.acting(Role.OFFICER) as ctx, pytest.raises(Conflict, match="after registration"):
-        freeze_draw(ctx, code=hall.CODE, kind="seats")
+        hall.freeze(ctx, "seats")
 
 
 def test_an_exam_without_candidates_has_nothing_to_draw(world: World) -> None:
     exam = hall.add_exam(world)
     hall.add_places(world, exam)
     with world.acting(Role.OFFICER) as ctx, pytest.raises(Invalid, match="nobody to draw"):
-        freeze_draw(ctx, code=hall.CODE, kind="seats")
+        hall.freeze(ctx, "seats")
 
 
 def test_publishing_seats_the_exam_and_the_plan_can_be_exported(world: World) -> None:
@@ -248,25 +310,9 @@ def test_4413_seats_are_written_each_with_its_own_number(world: World) -> None:
     hall.add_people(world, exam, 1, 4413)
     recipe = recipe_of("seats")
     with world.acting(Role.OFFICER) as ctx:
-        attempt = freeze_draw(ctx, code=hall.CODE, kind="seats")
-        groups = [
-            {
-                "id": group["id"],
-                "slots": split(group["labels"], group["slots"]),
-                "reserve": [],
-            }
-            for group in json.loads(attempt.manifest)["groups"]
-        ]
+        attempt = hall.freeze(ctx, "seats")
+        groups = draw_groups(json.loads(attempt.manifest), "1" * 64)
         recipe.apply(ctx, exam, attempt, groups)
     with world.context(world.people[Role.OFFICER]).session as db:
         numbers = db.scalars(select(Application.number)).all()
     assert len(set(numbers)) == 4413
-
-
-def split(labels: list[str], slots: list[dict[str, int]]) -> list[dict[str, object]]:
-    """Everybody in the order of the list; which order does not matter here."""
-    rest = iter(labels)
-    return [
-        {"id": slot["id"], "labels": [next(rest) for _ in range(slot["capacity"])]}
-        for slot in slots
-    ]

@@ -12,9 +12,10 @@ from exam_system.exams import service
 from exam_system.exams.lookup import exam_by_code, rules_of
 from exam_system.oversight.service import cosign_notes
 from exam_system.records import releases
+from exam_system.records.models import Release
 from exam_system.records.notes import note_bytes
 from exam_system.trust.notes import with_line
-from tests.world import World
+from tests.world import World, approve_in
 
 CODE = "gy-2026"
 PLACES = """\
@@ -82,6 +83,12 @@ def cosign(world: World, code: str = CODE) -> None:
         cosign_notes(ctx, files=[with_line(data, line)])
 
 
+def publish(ctx: Context, code: str = CODE) -> Release:
+    """Publish the prepared announcement with the inspector's approval."""
+    approve_in(ctx, "exams.publish_announcement", code=code)
+    return service.publish_announcement(ctx, code=code)
+
+
 def announce(world: World, code: str = CODE) -> Path:
     """An announced exam; returns the folder of its announcement."""
     with world.acting(Role.OFFICER) as ctx:
@@ -89,5 +96,5 @@ def announce(world: World, code: str = CODE) -> Path:
         service.prepare_announcement(ctx, code=code)
     cosign(world, code)
     with world.acting(Role.OFFICER) as ctx:
-        service.publish_announcement(ctx, code=code)
+        publish(ctx, code)
     return world.config.published / f"announcement-{code}-v1"

@@ -216,6 +216,7 @@ def test_an_exam_is_set_up_through_the_pages(world: World) -> None:
     client.post(f"{OFFICE}/publish")
     assert "tests.example/inspector is missing" in client.get(f"{OFFICE}/publish").text
     cosign(world)
+    world.approved("exams.publish_announcement", code=CODE)
     assert client.post(f"{OFFICE}/publish").location == f"/exams/{CODE}"
     with world.acting(Role.OFFICER) as ctx:
         exam = exam_by_code(ctx.session, CODE)

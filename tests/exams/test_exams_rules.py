@@ -88,6 +88,11 @@ WRONG: list[tuple[str, Any]] = [
     ("notice_days", 4),
     ("cosigners", 0),
     ("cosigners", "1"),
+    ("post_cap", -1),
+    ("post_cap", ""),
+    ("paper_forms", 0),
+    ("paper_forms", 10),
+    ("reserve_seats", True),
     ("age_max", 17),
     ("drop_low", 3),
     ("tie_order", ["written", "written"]),
@@ -133,6 +138,15 @@ def test_every_rule_needs_its_value_and_its_basis(entry: Any) -> None:
     with pytest.raises(RuleProblems) as caught:
         parse_rules(changed)
     assert list(caught.value.problems) == ["opening_ratio"]
+
+
+def test_a_rule_set_from_before_a_rule_reads_as_without_it() -> None:
+    earlier = document()
+    for key in ("post_cap", "paper_forms", "reserve_seats"):
+        del earlier[key]
+    rules = parse_rules(earlier)
+    assert (rules.post_cap, rules.paper_forms, rules.reserve_seats) == (0, 1, 0)
+    assert parse_rules(rules.document()) == rules
 
 
 def test_all_problems_are_told_at_once_and_unknown_rules_too() -> None:

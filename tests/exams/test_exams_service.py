@@ -23,7 +23,18 @@ from exam_system.records.models import Act, ActDetail, Release, RoleKey
 from exam_system.sheets import SheetError
 from exam_system.trust import notes, publication
 from exam_system.trust.canonical import jcs, parse_jcs, sha256_hex
-from tests.exams.samples import CODE, FEE, PLACES, POSTS, announce, cosign, create, plan, set_up
+from tests.exams.samples import (
+    CODE,
+    FEE,
+    PLACES,
+    POSTS,
+    announce,
+    cosign,
+    create,
+    plan,
+    publish,
+    set_up,
+)
 from tests.world import World
 
 VERBS: dict[str, Callable[[Context], Any]] = {
@@ -315,7 +326,7 @@ def test_publishing_waits_for_the_inspector(world: World) -> None:
     assert not (world.config.published / f"announcement-{CODE}-v1").exists()
     cosign(world)
     with world.acting(Role.OFFICER) as ctx:
-        assert VERBS["publish_announcement"](ctx).state == "published"
+        assert publish(ctx).state == "published"
         with pytest.raises(Conflict):
             VERBS["publish_announcement"](ctx)
 

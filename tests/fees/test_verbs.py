@@ -17,7 +17,7 @@ from exam_system.context import PUBLIC, SYSTEM
 from exam_system.errors import Conflict, Forbidden, Invalid, NotFound, Sentence
 from exam_system.exams.models import Exam
 from exam_system.fees import ledger, service
-from exam_system.fees.desk import expiry, store_link
+from exam_system.fees.desk import expiry
 from exam_system.fees.gateway import PayLink
 from exam_system.fees.models import Order
 from exam_system.fees.states import MOVES, STATES, move
@@ -69,7 +69,8 @@ def test_an_order_is_paid_once_and_the_application_with_it(world: World) -> None
 def test_the_verb_itself_refuses_a_known_transaction(world: World) -> None:
     add_exam(world)
     who = add_candidate(world)
-    order = ordered(world, who, approved(world, who))
+    application = approved(world, who)
+    order = ordered(world, who, application)
     taken_in(world, paid(world, order))
     with pytest.raises(Conflict, match="just been"), world.acting(SYSTEM) as ctx:
         service.confirm_payment(ctx, payment=paid(world, order))
@@ -79,7 +80,8 @@ def test_the_verb_itself_refuses_a_known_transaction(world: World) -> None:
 def test_a_second_transaction_is_owed_back(world: World) -> None:
     add_exam(world)
     who = add_candidate(world)
-    order = ordered(world, who, approved(world, who))
+    application = approved(world, who)
+    order = ordered(world, who, application)
     taken_in(world, paid(world, order))
     assert taken_in(world, paid(world, order, "t2")).kept is False
     assert payments(world) == [("t1", FEE, True), ("t2", FEE, False)]
@@ -187,10 +189,11 @@ def test_a_fee_of_nothing_is_settled_at_once(world: World) -> None:
 def test_a_pay_link_never_turns_a_paid_order_back(world: World) -> None:
     add_exam(world)
     who = add_candidate(world)
-    order = ordered(world, who, approved(world, who))
+    application = approved(world, who)
+    order = ordered(world, who, application)
     taken_in(world, paid(world, order))
     with world.acting(who) as ctx:
-        store_link(ctx.session, order.trade_no, PayLink("http://127.0.0.1/pay"))
+        service.open_payment(ctx, ref=application.ref, link=PayLink("http://127.0.0.1/pay"))
     assert (order_now(world, order).state, order_now(world, order).pay_url) == ("paid", "")
 
 
@@ -274,7 +277,8 @@ _NUMBERS = count(100)
 def test_the_ledger_export_is_an_act(world: World) -> None:
     add_exam(world)
     who = add_candidate(world)
-    order = ordered(world, who, approved(world, who))
+    application = approved(world, who)
+    order = ordered(world, who, application)
     taken_in(world, paid(world, order))
     taken_in(world, paid(world, order, "t2"))
     with world.acting(Role.OFFICER) as ctx:

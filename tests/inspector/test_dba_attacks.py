@@ -14,7 +14,6 @@ from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
 from exam_system.access import Role
-from exam_system.accounts.service import create_account
 from exam_system.errors import Fault
 from exam_system.inspector import Declined, InspectorFolder
 from exam_system.oversight.service import cosign_notes, register_inspector
@@ -32,9 +31,7 @@ def act(world: World, count: int, name: str) -> None:
     """Some acts, sequenced and signed."""
     with world.acting(Role.ADMIN) as ctx:
         for n in range(count):
-            create_account(
-                ctx, username=f"{name}{n}", name="某某", role=Role.REVIEWER, password="long enough"
-            )
+            world.hire(ctx, Role.REVIEWER, f"{name}{n}")
     world.seal()
 
 
@@ -73,7 +70,7 @@ def desk(world: World, tmp_path: Path) -> InspectorFolder:
 def disarm(db: Connection) -> None:
     """The guards of the log's tables are triggers: their owner drops them."""
     if db.dialect.name == "postgresql":
-        for table in ("act", "leaf", "head"):
+        for table in ("act", "act_rows", "leaf", "head"):
             db.execute(text(f"DROP TRIGGER {table}_append_only ON {table}"))
         return
     for (name,) in db.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all():
@@ -91,6 +88,7 @@ def cut(db: Connection, size: int) -> None:
     )
     db.execute(text("DELETE FROM leaf WHERE position >= :size"), gone)
     db.execute(text("DELETE FROM act_detail WHERE act_id IN (SELECT act_id FROM gone)"))
+    db.execute(text("DELETE FROM act_rows WHERE act_id IN (SELECT act_id FROM gone)"))
     db.execute(text("DELETE FROM act WHERE id IN (SELECT act_id FROM gone)"))
     db.execute(text("DROP TABLE gone"))
 
@@ -138,6 +136,13 @@ def attack(world: World, how: Callable[[Connection], None]) -> None:
     shutil.rmtree(log(world))
     with world.engine.begin() as db:
         db.execute(text("DELETE FROM head"))
+        db.execute(
+            text(
+                "DELETE FROM note_signature WHERE note_id IN "
+                "(SELECT id FROM note WHERE purpose = 'checkpoint')"
+            )
+        )
+        db.execute(text("DELETE FROM note WHERE purpose = 'checkpoint'"))
     seal_and_check(world)  # red: without them the chain signs the lie and finds it whole
 
 

@@ -14,7 +14,6 @@ from click.testing import CliRunner
 from sqlalchemy import select
 
 from exam_system.access import Role
-from exam_system.accounts.service import create_account
 from exam_system.cli import exam
 from exam_system.inspector import InspectorFolder
 from exam_system.inspector.serve import WitnessServer
@@ -167,7 +166,7 @@ def test_what_is_no_cosignature_is_not_stored(
     world: World, desks: list[InspectorFolder], status: int, body: bytes, why: str
 ) -> None:
     with world.acting(Role.ADMIN) as ctx:
-        create_account(ctx, username="u", name="某", role=Role.REVIEWER, password="long enough")
+        world.hire(ctx, Role.REVIEWER, "u")
     with liar(status, body) as url:
         assert why in gather(world, url, code=1)
     with world.context(world.people[Role.OFFICER]).session as db:

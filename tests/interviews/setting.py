@@ -15,6 +15,7 @@ from exam_system.accounts.service import register_candidate
 from exam_system.accounts.sessions import actor_for
 from exam_system.context import PUBLIC, Actor, Context
 from exam_system.draws import service as draws
+from exam_system.draws.models import Attempt
 from exam_system.exams.models import District, Exam, Post, Room, Site
 from exam_system.exams.rules import defaults, parse_rules
 from exam_system.interviews import service
@@ -25,7 +26,7 @@ from exam_system.registration.models import Application
 from exam_system.results.models import Result
 from exam_system.sheets import write_csv
 from exam_system.trust.canonical import jcs, sha256_hex
-from tests.world import PASSWORD, World
+from tests.world import PASSWORD, World, approve_in
 
 CODE = "gwy-2026"
 TIMES = {
@@ -209,12 +210,18 @@ def fill_pool(world: World, chiefs: int, members: int, *, local: int = 0) -> Non
         service.import_interviewers(ctx, name="pool.csv", data=write_csv(HEADER, rows))
 
 
+def freeze(ctx: Context, kind: str, code: str = CODE) -> Attempt:
+    """Freeze a draw with the inspector's approval."""
+    approve_in(ctx, "draws.freeze_draw", code=code, kind=kind)
+    return draws.freeze_draw(ctx, code=code, kind=kind)
+
+
 def hold(world: World, kind: str, code: str = CODE) -> None:
     """The whole ceremony of a draw up to its result."""
     draw = f"{code}-{kind}"
     secrets = {role: hashlib.sha256(f"{draw} {role}".encode()).hexdigest() for role in CEREMONY}
     with world.acting(Role.OFFICER) as ctx:
-        draws.freeze_draw(ctx, code=code, kind=kind)
+        freeze(ctx, kind, code)
     for role, secret in secrets.items():
         text = f"exam-system/draw/v1 commit\n{draw}\n1\n{role.value}\n{secret}\n"
         with world.acting(role) as ctx:

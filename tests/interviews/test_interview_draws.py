@@ -29,8 +29,9 @@ from exam_system.registration.models import Application
 from exam_system.results.models import Result
 from exam_system.trust import tickets
 from proctoring.deal import deal_v1
+from seating.groups import groups_v1
 from tests.interviews import setting
-from tests.interviews.setting import CODE, number_of
+from tests.interviews.setting import CODE, freeze, number_of
 from tests.world import World
 
 
@@ -123,7 +124,7 @@ def test_panels_stand_once_a_draw_has_begun(world: World) -> None:
     setting.fill_pool(world, 2, 7)
     create(world)
     with world.acting(Role.OFFICER) as ctx:
-        draws.freeze_draw(ctx, code=CODE, kind="interviewers")
+        freeze(ctx, "interviewers")
     with pytest.raises(Conflict, match="stand"):
         create(world)
 
@@ -133,7 +134,7 @@ def test_a_void_draw_lets_panels_be_set_up_again(world: World) -> None:
     setting.fill_pool(world, 2, 7)
     create(world)
     with world.acting(Role.OFFICER) as ctx:
-        attempt = draws.freeze_draw(ctx, code=CODE, kind="interviewers")
+        attempt = freeze(ctx, "interviewers")
         draws.void_draw(ctx, draw=f"{CODE}-interviewers", number=attempt.number, reason="名单有误")
     assert create(world) == ["01"]
 
@@ -247,7 +248,7 @@ def test_no_panel_hears_whom_it_must_avoid_in_200_draws(world: World) -> None:
     assert len(forbidden) == 3
     seen = set()
     for number in range(200):
-        drawn = deal(groups, "group", number)
+        drawn = groups_v1(groups, hashlib.sha256(b"%d" % number).hexdigest())
         pairs = {(slot["id"], slot["labels"][0]) for slot in drawn[0]["slots"]}
         assert not pairs & forbidden
         seen |= pairs
@@ -283,7 +284,7 @@ def test_an_impossible_groups_draw_is_refused_before_it_begins(world: World) -> 
     setting.hold(world, "interviewers")
     declare(world, certificate_in(world, "01", 3), 0)
     with pytest.raises(Invalid, match="short by 1"), world.acting(Role.OFFICER) as ctx:
-        draws.freeze_draw(ctx, code=CODE, kind="groups")
+        freeze(ctx, "groups")
 
 
 def test_an_avoidance_is_not_taken_while_the_groups_are_drawn(world: World) -> None:
@@ -292,7 +293,7 @@ def test_an_avoidance_is_not_taken_while_the_groups_are_drawn(world: World) -> N
     create(world)
     setting.hold(world, "interviewers")
     with world.acting(Role.OFFICER) as ctx:
-        draws.freeze_draw(ctx, code=CODE, kind="groups")
+        freeze(ctx, "groups")
     with pytest.raises(Conflict, match="under way"):
         declare(world, certificate_in(world, "01", 3), 0)
 

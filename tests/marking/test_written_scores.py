@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from io import BytesIO
 
@@ -13,12 +14,16 @@ from exam_system.access import Role
 from exam_system.errors import Conflict, Forbidden, Invalid
 from exam_system.exams.models import Exam
 from exam_system.marking.models import WrittenMark
-from exam_system.marking.service import import_written_scores, marks_of
+from exam_system.marking.service import (
+    correct_written_scores,
+    import_written_scores,
+    marks_of,
+)
 from exam_system.records.models import Act, ActDetail, Release
 from exam_system.registration.models import Application
 from exam_system.sheets import SheetError, write_csv, write_xlsx
 from tests.results.setting import CODE, add_candidates, add_exam, number_of
-from tests.world import World
+from tests.world import World, approve_in, fresh_code
 
 HEADER = ("准考证号", "行政职业能力测验", "申论")
 
@@ -32,17 +37,17 @@ def three(**changes: tuple[str, str]) -> dict[str, tuple[str, str]]:
     return {**marks, **{number_of(int(key[1:])): pair for key, pair in changes.items()}}
 
 
-def send(
-    world: World,
-    marks: Mapping[str, tuple[str, str]],
-    *,
-    who: Role = Role.MARKER,
-    reason: str = "",
-) -> int:
+def send(world: World, marks: Mapping[str, tuple[str, str]], *, who: Role = Role.MARKER) -> int:
     with world.acting(who) as ctx:
-        return import_written_scores(
-            ctx, code=CODE, name="marks.csv", data=table(marks), reason=reason
-        )
+        return import_written_scores(ctx, code=CODE, name="marks.csv", data=table(marks))
+
+
+def correct(world: World, marks: Mapping[str, tuple[str, str]], reason: str = "登分错误") -> int:
+    """The correction with the inspector's approval."""
+    asked = {"code": CODE, "name": "marks.csv", "data": table(marks), "reason": reason}
+    with world.acting(Role.MARKER) as ctx:
+        approve_in(ctx, "marking.correct_written_scores", **asked)
+        return correct_written_scores(ctx, **asked)
 
 
 def stored(world: World) -> dict[str, dict[str, str]]:
@@ -93,7 +98,7 @@ def test_marks_come_in_with_two_decimals_and_absences(world: World) -> None:
         act = ctx.session.scalars(select(Act).where(Act.subject == f"exam:{CODE}")).one()
         assert (act.kind, act.exam) == ("marking.import_written_scores", CODE)
         assert b"60" not in act.entry.partition(b"payload")[0]
-        assert json.loads(ctx.session.get_one(ActDetail, act.id).details)["rows"] == 3
+        assert json.loads(ctx.session.get_one(ActDetail, act.id).details)["candidates"] == 3
 
 
 def test_an_xlsx_with_codes_as_headers_will_do(world: World) -> None:
@@ -120,7 +125,7 @@ def test_a_bad_mark_refuses_the_whole_table(world: World, mark: str, said: str) 
     send(world, three())
     before = stored(world)
     with pytest.raises(SheetError) as caught:
-        send(world, three(n0=("1", "1"), n1=(mark, "60")))
+        correct(world, three(n0=("1", "1"), n1=(mark, "60")))
     (line,) = caught.value.lines()
     assert "row 3, column B 行政职业能力测验" in line
     assert said in line
@@ -157,12 +162,18 @@ def test_only_a_marker_sends_marks(world: World) -> None:
         send(world, three(), who=Role.OFFICER)
 
 
-def test_a_later_table_replaces_the_earlier_one_and_the_act_says_what_changed(
-    world: World,
-) -> None:
+def test_a_later_table_that_changes_marks_is_a_correction_with_two_people(world: World) -> None:
     add_candidates(world, add_exam(world), 3)
     send(world, three())
-    send(world, three(n1=("80", "缺考")))
+    assert send(world, three()) == 3  # the same once more changes nothing
+    with pytest.raises(Conflict, match=f"2 marks .* {number_of(1)}"):
+        send(world, three(n1=("80", "缺考")))
+    asked = {"code": CODE, "name": "marks.csv", "reason": "登分错误"}
+    with world.acting(Role.MARKER) as ctx, pytest.raises(Conflict, match="an inspector"):
+        correct_written_scores(ctx, **asked, data=table(three(n1=("80", "缺考"))))
+    with pytest.raises(Conflict, match="nothing to correct"):
+        correct(world, three())
+    assert correct(world, three(n1=("80", "缺考"))) == 2
     assert stored(world)[number_of(1)] == {"xc": "80.00", "sl": "absent"}
     with world.acting(Role.MARKER) as ctx:
         last = ctx.session.scalars(select(ActDetail).order_by(ActDetail.act_id.desc())).first()
@@ -178,23 +189,52 @@ def test_marks_stand_still_while_a_release_waits(world: World) -> None:
     exam = add_exam(world)
     add_candidates(world, exam, 3)
     send(world, three())
-    with pytest.raises(Invalid, match="nothing to correct"):
-        send(world, three(), reason="why not")
     add_release(world, exam, "draft")
-    with pytest.raises(Conflict, match="not yet published"):
-        send(world, three())
+    for act in (send, correct):
+        with pytest.raises(Conflict, match="not yet published"):
+            act(world, three(n1=("80", "80")))
 
 
-def test_published_marks_change_only_with_a_reason(world: World) -> None:
+def test_published_marks_change_only_with_a_reason_and_as_approved(world: World) -> None:
     exam = add_exam(world)
     add_candidates(world, exam, 3)
     send(world, three())
     add_release(world, exam, "published")
-    with pytest.raises(Conflict, match="needs a reason"):
-        send(world, three(n1=("80", "80")))
-    with pytest.raises(Conflict, match="needs a reason"):
-        send(world, three(n1=("80", "80")), reason="  ")
-    send(world, three(n1=("80", "80")), reason="登分错误")
+    with pytest.raises(Invalid, match="Give the reason"):
+        correct(world, three(n1=("80", "80")), reason="  ")
+    asked = {"code": CODE, "name": "marks.csv", "data": table(three(n1=("80", "80")))}
+    world.approved("marking.correct_written_scores", Role.MARKER, **asked, reason="登分错误")
+    for other in ({"data": table(three(n1=("99", "80")))}, {"reason": "另一个理由"}):
+        with world.acting(Role.MARKER) as ctx, pytest.raises(Conflict, match="not what stands"):
+            correct_written_scores(ctx, **{"reason": "登分错误", **asked, **other})
+    assert stored(world)[number_of(1)] == {"xc": "61.00", "sl": "71.50"}
+    with world.acting(Role.MARKER) as ctx:
+        correct_written_scores(ctx, **asked, reason="登分错误")
+    assert stored(world)[number_of(1)] == {"xc": "80.00", "sl": "80.00"}
+
+
+def test_the_page_asks_for_a_correction_and_then_carries_it_out(world: World) -> None:
+    add_candidates(world, add_exam(world), 3)
+    send(world, three())
+    app = world.app()
+    client, inspector = (world.client(app, role) for role in (Role.MARKER, Role.INSPECTOR))
+    for one in (client, inspector):
+        one.set_cookie("language", "en")
+
+    def post(**more: str) -> str:
+        file = BytesIO(table(three(n1=("80", "80")))), "marks.csv"
+        data = {"file": file, "reason": "misread sheet", **more}
+        return client.post(f"/marking/{CODE}", data=data, follow_redirects=True).text
+
+    assert "approval of somebody else" in post(submit="1")
+    assert f"{number_of(1)}, xc: 61.00 becomes 80.00" in post(ask="1")
+    page = inspector.get("/approvals").text
+    assert f"{number_of(1)}, xc: 61.00 becomes 80.00" in page
+    (ref,) = re.findall("/approvals/([a-z2-7]+)/approve", page)
+    with world.acting(Role.INSPECTOR) as ctx:
+        code = fresh_code(ctx)
+    inspector.post(f"/approvals/{ref}/approve", data={"code": code})
+    assert "2 marks were corrected" in post(submit="1")
     assert stored(world)[number_of(1)] == {"xc": "80.00", "sl": "80.00"}
 
 

@@ -20,7 +20,7 @@ from exam_system.trust import notes
 from exam_system.trust.keys import COSIGNATURE, Signer
 from exam_system.verify.run import verify
 from tests.exams.samples import CODE, set_up
-from tests.world import World
+from tests.world import World, approve_in
 
 SECOND, THIRD = (
     Signer.from_seed(f"tests.example/{name}", bytes([n]) * 32, COSIGNATURE)
@@ -104,6 +104,7 @@ def release_of(world: World) -> tuple[Release, list[str]]:
 
 def publish(world: World) -> None:
     with world.acting(Role.OFFICER) as ctx:
+        approve_in(ctx, "exams.publish_announcement", code=CODE)
         service.publish_announcement(ctx, code=CODE)
 
 

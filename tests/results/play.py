@@ -17,7 +17,7 @@ from tests.results.setting import (
     cosign,
     set_marks,
 )
-from tests.world import World
+from tests.world import World, approve_in
 
 # Post 101 has the candidates 0, 2, 4, 6; post 102 has 1, 3, 5, 7. One vacancy, three invited.
 MARKS = {
@@ -57,6 +57,7 @@ def prepare(world: World, stage: str, reason: str = "") -> Release:
 
 def publish(world: World, version: int) -> Path:
     with world.acting(Role.OFFICER) as ctx:
+        approve_in(ctx, "results.publish_release", code=CODE, version=version)
         return publish_release(ctx, code=CODE, version=version)
 
 

@@ -63,6 +63,8 @@ def test_the_office_prepares_sees_who_is_missing_and_publishes(world: World) -> 
     with world.acting(Role.INSPECTOR) as ctx:
         release = ctx.session.query(Release).filter_by(chain="results").one()
         cosign_notes(ctx, files=cosign(world, release.note_id, release.root_note_id))
+    assert "Publish version 1" not in client.get(OFFICE).text
+    world.approved("results.publish_release", code=CODE, version=1)
     assert "Publish version 1" in client.get(OFFICE).text
     done = client.post(f"{LISTS}/1/publish", follow_redirects=True)
     assert "Version 1 is published" in done.text

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from exam_system.trust import acts
 from exam_system.trust.errors import TrustError
+from exam_system.trust.tiles import pack_entries, unpack_entries
 
 WHOLE = acts.entry("a.b_c", "gy", "2026-03-02T01:00:00Z", "o1", "x:1", "ab" * 32)
 
@@ -62,3 +63,32 @@ def test_days_that_not_every_month_has() -> None:
 def test_the_quick_way_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(acts, "parse_entry", None)
     acts.require_entry(WHOLE)
+
+
+def accepted(data: bytes) -> None:
+    """What the quick reader of bundles takes, the thorough ones take, and read the same."""
+    entries = acts.plain_bundle(data)
+    if entries is not None:
+        assert unpack_entries(data) == entries or len(entries) > 256
+        for entry in entries:
+            acts.parse_entry(entry)
+
+
+@given(st.lists(st.sampled_from([WHOLE, WHOLE.replace(b"o1", b"o2345"), b"{}", b""]), max_size=4),
+       st.integers(0, 2_000), st.integers(0, 255), st.booleans())  # fmt: skip
+def test_a_bundle_taken_quickly_is_a_bundle(
+    entries: list[bytes], at: int, byte: int, cut: bool
+) -> None:
+    data = pack_entries(entries)
+    accepted(data)
+    if data:
+        place = at % len(data)
+        accepted(data[:place] + bytes([byte]) + data[place + 1 :])
+        accepted(data[:place] if cut else data + data[place:])
+
+
+def test_a_plain_bundle_is_taken_quickly() -> None:
+    entries = [WHOLE.replace(b"o1", b"o" * n) for n in range(1, 257)]
+    assert acts.plain_bundle(pack_entries(entries)) == entries
+    assert acts.plain_bundle(b"") == []
+    assert acts.plain_bundle(pack_entries([WHOLE, "é".encode()])) is None

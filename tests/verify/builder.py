@@ -22,13 +22,16 @@ from exam_system.trust.merkle import Levels, inclusion_proof, leaf_hash
 from exam_system.trust.proof import TlogProof
 from exam_system.trust.tiles import entries_path, pack_entries, tile_files
 from proctoring.deal import deal_v1
+from seating.groups import groups_v1
 from seating.order import order_v1
+from seating.seats import seats_v1
 
 ORIGIN = "city.example/log"
 AT = 1_772_413_200
 DICE = "31415926535897932384"
 SECRETS = {"officer": "0f" * 32, "inspector": "a7" * 32}
 ENGINES: dict[str, Any] = {"order/v1": order_v1, "deal/v1": deal_v1}
+BY_SEED: dict[str, Any] = {"seats/v1": seats_v1, "groups/v1": groups_v1}
 
 
 def signer(name: str, seed: int, kind: int = 1) -> Signer:
@@ -114,6 +117,8 @@ def table(rows: Sequence[Sequence[str]]) -> bytes:
 
 def groups_of(algorithm: str) -> list[dict[str, Any]]:
     """Two groups of people, one of whose labels needs quotes in a table."""
+    if algorithm in BY_SEED:
+        return seats_groups() if algorithm == "seats/v1" else hearing_groups()
     marks = {"marks": {"k-01": ["school:一中"]}} if algorithm == "deal/v1" else {}
     slot = {"marks": ["school:一中"]} if algorithm == "deal/v1" else {}
     return [
@@ -125,6 +130,28 @@ def groups_of(algorithm: str) -> list[dict[str, Any]]:
         },
         {"id": "二区", "labels": ["m-1", "m-2"], "slots": [{"id": "02-01", "capacity": 2}]},
     ]
+
+
+def seats_groups() -> list[dict[str, Any]]:
+    """A district of three posts, two rooms, one of which stays closed, and two paper forms."""
+    posts = ["p1", "p2", None, "p1", "p3", "p2", None, "p3"]
+    rooms = [{"id": f"01-0{n}", "layout": "3x4", "capacity": 12, "reserve": 1} for n in (1, 2)]
+    return [
+        {
+            "id": "一区",
+            "labels": [f"k-{n:02}" for n in range(8)],
+            "apart": {"post": posts},
+            "rules": {"spread": "post", "caps": {"post": 2}, "forms": 2},
+            "slots": rooms,
+        }
+    ]
+
+
+def hearing_groups() -> list[dict[str, Any]]:
+    """Three interview groups and panels; panel 02 must not hear G01."""
+    slots = [{"id": f"0{n}", "capacity": 1, "marks": ["k-1"] * (n == 2)} for n in (1, 2, 3)]
+    labels = ["G01", "G02", "G03"]
+    return [{"id": "groups", "labels": labels, "marks": {"G01": ["k-1"]}, "slots": slots}]
 
 
 @dataclass
@@ -208,7 +235,11 @@ class DrawMaker:
         text = tickets.transcript(self.draw, self.attempt, frozen, sources)
         seed = tickets.seed(text)
         ticket = partial(tickets.ticket, seed, "seat")
-        groups = ENGINES[self.algorithm](manifest["groups"], ticket)
+        listed = manifest["groups"]
+        if self.algorithm in BY_SEED:
+            groups = BY_SEED[self.algorithm](listed, seed, "seat")
+        else:
+            groups = ENGINES[self.algorithm](listed, ticket)
         result = jcs({"v": 1, "draw": self.draw, "attempt": self.attempt, "groups": groups})
         self.step("finish_draw", seed=seed, result=sha256_hex(result))
         people = [

@@ -219,6 +219,8 @@ def publish_everything(folder: Path) -> Office:
         DrawMaker(office, "seats", "order/v1"),
         DrawMaker(office, "invigilators", "deal/v1", attempt=2, typed_wrong=True),
         DrawMaker(office, "order", "order/v1", dice="2" * 20),
+        DrawMaker(office, "groups", "groups/v1"),
+        DrawMaker(office, "interviewers", "seats/v1", dice="3" * 20),
     ]
     held = [(maker, maker.hold()) for maker in makers]
     for maker, files in held:

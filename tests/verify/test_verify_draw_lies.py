@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from exam_system.trust import notes
 from exam_system.trust.canonical import jcs, sha256_hex
 from exam_system.verify.checks import Check, Refused
 from exam_system.verify.draw import verify_draw
+from exam_system.verify.engines import ENGINES
 from exam_system.verify.files import Bag
 from exam_system.verify.keyring import parse_keys
 from tests.verify import builder
@@ -183,6 +185,66 @@ def test_people_who_are_not_in_their_order(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setitem(builder.ENGINES, "order/v1", lambda _groups, _ticket: drawn)
     maker = DrawMaker(Office(), changes={"groups": groups})
     refused_draw(maker, bundle(maker), Check.RESULT, "not sorted by their UTF-8")
+
+
+@pytest.mark.parametrize("algorithm", ["seats/v1", "groups/v1"])
+def test_two_who_changed_places(monkeypatch: pytest.MonkeyPatch, algorithm: str) -> None:
+    real = builder.BY_SEED[algorithm]
+
+    def swapped(groups: Any, seed: str, purpose: str) -> Any:
+        drawn = real(groups, seed, purpose)
+        labels = [label for slot in drawn[0]["slots"] for label in slot["labels"]]
+        text = jcs(drawn).replace(labels[0].encode(), b"?").replace(labels[-1].encode(), b"!")
+        text = text.replace(b"?", labels[-1].encode()).replace(b"!", labels[0].encode())
+        return json.loads(text)
+
+    monkeypatch.setitem(builder.BY_SEED, algorithm, swapped)
+    maker = DrawMaker(Office(), "groups", algorithm)
+    refused_draw(maker, bundle(maker), Check.RESULT, "result.json line 1 byte")
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "group", "why"),
+    [
+        ("seats/v1", {"slots": [{"id": "r", "layout": "1x2", "capacity": 2}]}, "short by 6"),
+        ("seats/v1", {"rules": {"spread": "school"}}, "school"),
+        ("groups/v1", {"slots": [{"id": "02", "capacity": 3, "marks": ["k-1"]}]}, "no panel"),
+    ],
+)
+def test_a_list_from_which_nothing_can_be_drawn(
+    monkeypatch: pytest.MonkeyPatch, algorithm: str, group: dict[str, Any], why: str
+) -> None:
+    groups = [{**builder.groups_of(algorithm)[0], **group}]
+    drawn = [{"id": groups[0]["id"], "slots": [], "reserve": []}]
+    monkeypatch.setitem(builder.BY_SEED, algorithm, lambda *_: drawn)
+    maker = DrawMaker(Office(), "groups", algorithm, changes={"groups": groups})
+    refused_draw(maker, bundle(maker), Check.RESULT, why)
+
+
+def test_an_outcome_that_breaks_its_own_rules_is_refused_though_it_is_recomputed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The check of outcomes shares no code with the engine: it sees a fault of the engine."""
+    drawn = [
+        {"id": "g", "slots": [{"id": "s", "labels": ["a", "b"]}], "reserve": [], "left": []},
+    ]
+    groups = [
+        {
+            "id": "g",
+            "labels": ["a", "b"],
+            "apart": {"post": ["p", "p"]},
+            "slots": [{"id": "s", "layout": "1x2", "capacity": 2}],
+        }
+    ]
+    monkeypatch.setitem(builder.BY_SEED, "seats/v1", lambda *_: drawn)
+    monkeypatch.setitem(ENGINES, "seats/v1", lambda *_: drawn)
+    maker = DrawMaker(Office(), "groups", "seats/v1", changes={"groups": groups})
+    refused_draw(maker, bundle(maker), Check.RESULT, "seats 1 and 2, side by side")
+    left = {"district": "g", "room": "s", "seat": 2, "other": 1, "steps": 9}
+    drawn[0]["left"] = [left]
+    maker = DrawMaker(Office(), "groups", "seats/v1", changes={"groups": groups})
+    keys = parse_keys(maker.office.keys, "keys.txt")
+    assert "seats/v1, 2 labels" in verify_draw(draw_bag(maker, bundle(maker)), keys)
 
 
 def test_heads_that_the_inspector_has_not_signed() -> None:

@@ -6,6 +6,7 @@ import functools
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from exam_system.trust import notes
 from exam_system.trust.acts import parse_entry
 from exam_system.verify.commands import monitor, verify
 from tests.verify.builder import Office, signer, write
+from tests.verify.rotated import ended, successor
 
 
 def grow(office: Office, count: int, what: str = "a") -> Office:
@@ -151,7 +153,7 @@ def test_files_that_do_not_fit_and_keys(tmp_path: Path) -> None:
     run(log, state)
     (log / "checkpoint").write_bytes(notes.sign(notes.parse(office.head()).text, signer(
         office.log.name, 66)))  # fmt: skip
-    assert "does not hold" in run(log, state, code=2)
+    assert "signed by another key" in run(log, state, code=2)
     other = Office(log=signer(office.log.name, 66))
     (tmp_path / "keys.txt").write_bytes(other.keys)
     assert "kept with another key" in run(log, state, "--keys", tmp_path / "keys.txt", code=2)
@@ -214,7 +216,7 @@ def test_a_new_copy_may_only_grow(copies: tuple[Path, Path], office: Office) -> 
     assert "REFUSED" not in against(old, new)
     # and the other way round it shrank
     told = against(new, old, code=1)
-    for what in ("results-2026-kp-v3/list.json: it was published before", "has 328", "keys.txt"):
+    for what in ("results-2026-kp-v3/list.json: it was published before", "has 344", "keys.txt"):
         assert what in told
 
 
@@ -245,6 +247,34 @@ def test_a_log_that_was_rewritten_or_taken_away(copies: tuple[Path, Path], offic
     other = Office(entries=[office.entries[1], *office.entries[1:]])
     show(grow(other, 9), new / "log")
     told = against(old, new, code=1)
-    assert "V44 log: its first 328 acts are not those that were published before" in told
+    assert "V44 log: its first 344 acts are not those that were published before" in told
     shutil.rmtree(new / "log")
     assert "V44 log: the log was published before" in against(old, new, code=1)
+
+
+def test_the_log_gets_a_new_key(tmp_path: Path) -> None:
+    """The monitor believes it only from a keys.txt that ends the old one, and from then on."""
+    office, state, log = grow(Office(), 9), tmp_path / "state", tmp_path / "published" / "log"
+    show(office, log)
+    run(log, state)
+    keys = tmp_path / "keys.txt"
+    keys.write_bytes(ended(office, "log", 9, 1))
+    grow(office, 3, "b")
+    show(office, log)
+    assert "a key that was retired" in run(log, state, "--keys", keys, code=2)
+    show(replace(office, log=successor("log")), log)
+    assert "signed by another key" in run(log, tmp_path / "old", "--keys", _first(office, tmp_path),
+                                          code=2)  # fmt: skip
+    assert "12 acts, 3 new" in run(log, state, "--keys", keys)
+    grow(office, 2, "c")
+    show(replace(office, log=successor("log")), log)
+    assert "14 acts, 2 new" in run(log, state)
+    assert "14 acts" in run("--find", state, "kind=accounts.log_in")
+    keys.write_bytes(replace(office, log=signer(office.log.name, 77)).keys)
+    assert "another key of the log" in run(log, state, "--keys", keys, code=2)
+
+
+def _first(office: Office, folder: Path) -> Path:
+    path = folder / "first.txt"
+    path.write_bytes(office.keys)
+    return path

@@ -14,7 +14,9 @@ from exam_system.trust.canonical import JSON, jcs, sha256, sha256_hex
 from tests.verify import builder
 from tests.verify.builder import DrawMaker, Office, bundle
 from tests.verify.publications import ReleaseMaker, digest_of
+from tests.verify.rotated import EARLIER, ended
 from tests.verify_page.made import (
+    LISTS,
     WORDS,
     Exam,
     Files,
@@ -36,7 +38,7 @@ def lie(rng: Random, office: Office) -> Files:
         lying_groups,
         lying_order,
     ]
-    kinds += [lying_stages, too_few_inspectors]
+    kinds += [lying_stages, too_few_inspectors, late_key, lying_placement]
     return rng.choice(kinds)(rng, office)
 
 
@@ -57,6 +59,25 @@ def lying_engine(rng: Random, office: Office) -> Files:
     groups = order_groups(rng) if algorithm == "order/v1" else deal_groups(rng)
     maker = DrawMaker(office, "seats", algorithm, changes={"groups": groups})
     with mock.patch.dict(builder.ENGINES, {algorithm: engine}):
+        return in_folder(maker.name, bundle(maker))
+
+
+def lying_placement(rng: Random, office: Office) -> Files:
+    """Somebody left out or placed twice, by an algorithm that the page does not recompute."""
+    algorithm = rng.choice(tuple(builder.BY_SEED))
+    honest = builder.BY_SEED[algorithm]
+
+    def engine(*given: Any) -> Any:
+        result = honest(*given)
+        labels = rng.choice([s["labels"] for g in result for s in g["slots"] if s["labels"]])
+        if rng.random() < 0.5:
+            labels.append(labels[0])
+        else:
+            labels.pop()
+        return result
+
+    maker = DrawMaker(office, "groups", algorithm, changes={"groups": LISTS[algorithm](rng)})
+    with mock.patch.dict(builder.BY_SEED, {algorithm: engine}):
         return in_folder(maker.name, bundle(maker))
 
 
@@ -179,6 +200,18 @@ def too_few_inspectors(rng: Random, office: Office) -> Files:
     named = {name: key.verifier.vkey for name, key in keys.items()}
     drawn = DrawMaker(office, "seats", changes={"keys": named, "cosigners": 2})
     return in_folder(drawn.name, bundle(drawn))
+
+
+def late_key(rng: Random, office: Office) -> Files:
+    """A draw or a list whose keys had been retired when they signed."""
+    role = rng.choice(("officer", "inspector"))
+    maker = DrawMaker(office, "seats", changes={"groups": order_groups(rng)})
+    files = in_folder(maker.name, bundle(maker))
+    if rng.random() < 0.5:
+        role = rng.choice(("publisher", "inspector"))
+        release = Exam(rng, office).maker(office, "announcement", 1)
+        files = in_folder(release.name, release.files())
+    return {**files, "keys.txt": ended(office, role, len(office.entries), EARLIER)}
 
 
 def lying_list(rng: Random, office: Office) -> Files:

@@ -12,10 +12,12 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
+import seating.groups as hall
 from proctoring.deal import shortage
 from scoring import totals
 from scoring.interview import trimmed_mean
 from scoring.rounding import show
+from seating import seats
 from tests.verify.builder import DrawMaker, Office, bundle, signer
 from tests.verify.publications import (
     RULES,
@@ -24,6 +26,7 @@ from tests.verify.publications import (
     interview_note,
     ticket_note,
 )
+from tests.verify.rotated import LATER, ROLES, ended
 
 Files = dict[str, bytes]
 WORDS = {
@@ -58,7 +61,10 @@ def make(rng: Random) -> Case:
         office.act("accounts.log_in", f"account:{number}", {"n": number}, exam="")
     kinds: list[Callable[[Random, Office], Files]] = [draw, publications, single, log]
     (chosen,) = rng.choices(kinds, weights=(45, 35, 14, 6))
-    return Case(office, {**chosen(rng, office), "keys.txt": office.keys})
+    files = chosen(rng, office)
+    role = rng.choice(ROLES)
+    replaced = ended(office, role, len(office.entries), LATER)
+    return Case(office, {**files, "keys.txt": replaced if rng.random() < 0.1 else office.keys})
 
 
 def new_office(rng: Random) -> Office:
@@ -73,8 +79,8 @@ def new_office(rng: Random) -> Office:
 
 def draw(rng: Random, office: Office) -> Files:
     """A bundle of a draw of small random groups."""
-    algorithm = rng.choice(("order/v1", "deal/v1"))
-    groups = order_groups(rng) if algorithm == "order/v1" else deal_groups(rng)
+    algorithm = rng.choice(tuple(LISTS))
+    groups = LISTS[algorithm](rng)
     maker = DrawMaker(
         office,
         rng.choice(("seats", "groups", "order", "invigilators")),
@@ -133,6 +139,42 @@ def _marked(rng: Random, group: dict[str, Any]) -> dict[str, Any]:
     some = {label: one for label, one in chosen.items() if rng.random() < 0.7}
     slots = [{**slot, "marks": rng.sample(marks, rng.randrange(3))} for slot in group["slots"]]
     return {**group, "marks": some, "slots": slots}
+
+
+def hearing_groups(rng: Random) -> list[dict[str, Any]]:
+    """Groups whose marks leave everybody a panel."""
+    while True:
+        groups = [_marked(rng, group) for group in order_groups(rng)]
+        for slot in (slot for group in groups for slot in group["slots"]):
+            slot["capacity"] += 9
+        if not hall.shortage_v1(groups):
+            return groups
+
+
+def seats_groups(rng: Random) -> list[dict[str, Any]]:
+    """Groups of some posts in rooms that hold everybody."""
+    while True:
+        groups = [_with_rooms(rng, group) for group in order_groups(rng)]
+        if not seats.shortage_v1(groups):
+            return groups
+
+
+def _with_rooms(rng: Random, group: dict[str, Any]) -> dict[str, Any]:
+    posts = [rng.choice(("p1", "p2", "p3", None, None)) for _ in group["labels"]]
+    rooms = [
+        {"id": f"{n:02}", "layout": "4x5", "capacity": rng.randint(5, 20), "reserve": n % 2}
+        for n in range(3)
+    ]
+    rules = {"spread": "post", "caps": {"post": rng.randint(3, 6)}, "forms": rng.randint(1, 3)}
+    return {**group, "apart": {"post": posts}, "rules": rules, "slots": rooms}
+
+
+LISTS: dict[str, Callable[[Random], list[dict[str, Any]]]] = {
+    "order/v1": order_groups,
+    "deal/v1": deal_groups,
+    "seats/v1": seats_groups,
+    "groups/v1": hearing_groups,
+}
 
 
 # ----- publications

@@ -47,7 +47,11 @@ def test_everything_holds_in_both_languages(page: Page, published: Path) -> None
     expect(summary).to_contain_text(f"全部无误：{told}")
     assert page.locator("#objects > li.good:visible").count() == count + 1
     assert page.locator("#objects > li.bad").count() == 0
-    assert "第 2 次（共 2 次）：deal/v1，10 个标签" in page.locator("#objects").inner_text()
+    told = page.locator("#objects").inner_text()
+    assert "第 2 次（共 2 次）：deal/v1，10 个标签" in told
+    assert told.count("已由种子") == 3
+    for algorithm in ("seats/v1", "groups/v1"):
+        assert f"本页不重新计算 {algorithm} 的具体安排" in told
     page.get_by_role("button", name="English").click()
     expect(summary).to_contain_text(f"Everything holds: {count + 1} objects")
     assert page.title() == "Verify exam files"
@@ -108,7 +112,7 @@ def test_folders_and_zips_are_dropped_on_it(
     expect(page.locator("#summary")).to_contain_text("全部无误", timeout=30_000)
     names = page.locator("#objects .name").all_inner_texts()
     assert names == ["download.zip", "keys.txt", "log", "全部签名头"]
-    assert "328 条" in page.locator("#objects").inner_text()
+    assert "344 条" in page.locator("#objects").inner_text()
 
 
 def drop(context: BrowserContext, page: Page, paths: list[Path]) -> None:

@@ -39,7 +39,7 @@ def generated(number: int) -> Files:
         files = make(rng).files
     elif rng.random() < 0.35:
         office = Office()
-        files = {**lie(rng, office), "keys.txt": office.keys}
+        files = {"keys.txt": office.keys, **lie(rng, office)}
     else:
         files = spoil(rng, make(rng))
     if rng.random() < 0.15:

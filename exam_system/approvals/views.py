@@ -1,0 +1,148 @@
+"""Pages of approvals, and what the pages of acts with two people show of theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from exam_system import access
+from exam_system.accounts.factors import Occasion
+from exam_system.accounts.models import Account
+from exam_system.approvals import lookup, service
+from exam_system.approvals.lookup import Wanted
+from exam_system.approvals.models import Approval
+from exam_system.approvals.states import NAMES
+from exam_system.context import Context
+from exam_system.errors import Sentence
+from exam_system.web import acting, actor, confirmed, flash_refusal, looking, say
+
+bp = Blueprint("approvals", __name__)
+ACTS = {
+    "draws.freeze_draw": "Start of a draw",
+    "draws.publish_draw": "Publication of a draw",
+    "exams.publish_announcement": "Publication of the announcement",
+    "results.publish_release": "Publication of results",
+    "marking.correct_written_scores": "Correction of written scores",
+}
+"""What an act is called before it is done; others by the sentence of the record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One approval on the page."""
+
+    row: Approval
+    said: str
+    state_name: str
+    asker: str
+    office: str
+    lines: list[str]
+    occasion: Occasion
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How far the approval of an act is that a page offers; `who` approved it."""
+
+    wanted: Wanted
+    state: str
+    approval: Approval | None
+    lines: list[str]
+    approvers: str
+    who: str
+
+
+def asked(wanted: Wanted) -> Asked:
+    """What the page of an act shows of its approval, see approvals/parts.html."""
+    db = looking().session
+    found = lookup.standing(db, wanted)
+    approval = found.approval
+    decided = db.get(Account, approval.decided_by) if approval and approval.decided_by else None
+    return Asked(
+        wanted,
+        found.state,
+        approval,
+        [say(line) for line in wanted.summary],
+        say(lookup.approver_names(wanted.verb)),
+        f"{decided.name}（{decided.office}）" if decided else "",
+    )
+
+
+def ask(ctx: Context, wanted: Wanted) -> None:
+    """Ask for approval and say so on the next page."""
+    service.ask_approval(ctx, wanted=wanted)
+    flash(_("Approval is asked for. It appears on the approver's page “Approvals”."), "info")
+
+
+def _shown(rows: Sequence[Approval]) -> list[Shown]:
+    db, found = looking().session, []
+    for row in rows:
+        asker = db.get_one(Account, row.asked_by)
+        found.append(
+            Shown(
+                row,
+                ACTS.get(row.verb, access.VERBS[row.verb].said),
+                NAMES[row.state],
+                asker.name,
+                asker.office or "",
+                [say(line) for line in lookup.summary_of(row)],
+                service.about(row),
+            )
+        )
+    return found
+
+
+@bp.get("/approvals")
+def index() -> ResponseReturnValue:
+    """What waits for the actor's approval, what they asked for, what they decided."""
+    db, who = looking().session, actor()
+    approves = who.role in access.VERBS["approvals.approve"].roles
+    asks = who.role in access.VERBS["approvals.ask_approval"].roles
+    return render_template(
+        "approvals/index.html",
+        approves=approves,
+        asks=asks,
+        waiting=_shown(lookup.waiting(db, who)) if approves else [],
+        mine=_shown(lookup.asked_by(db, who)) if asks else [],
+        decided=_shown(lookup.decided_by(db, who)) if approves else [],
+    )
+
+
+@bp.post("/approvals/<ref>/approve")
+def approve(ref: str) -> ResponseReturnValue:
+    """Approve, with a fresh second factor."""
+    try:
+        confirmed(
+            lambda ctx: service.about(lookup.find(ctx.session, ref)),
+            lambda ctx: service.approve(ctx, ref=ref),
+        )
+        flash(_("Approved. Whoever asked can carry it out now."), "success")
+    except Sentence as error:
+        flash_refusal(error)
+    return redirect(url_for("approvals.index"))
+
+
+@bp.post("/approvals/<ref>/refuse")
+def refuse(ref: str) -> ResponseReturnValue:
+    """Refuse and say why."""
+    try:
+        with acting() as ctx:
+            service.refuse(ctx, ref=ref, reason=request.form.get("reason", ""))
+    except Sentence as error:
+        flash_refusal(error)
+    return redirect(url_for("approvals.index"))
+
+
+@bp.post("/approvals/<ref>/withdraw")
+def withdraw(ref: str) -> ResponseReturnValue:
+    """Take one's own request back."""
+    try:
+        with acting() as ctx:
+            service.withdraw_approval(ctx, ref=ref)
+    except Sentence as error:
+        flash_refusal(error)
+    return redirect(url_for("approvals.index"))

@@ -1,0 +1,258 @@
+"""The alerts of an instance: what the rules of `alerts` need, read from the database."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from exam_system.access import VERBS
+from exam_system.accounts.models import Account, Person
+from exam_system.approvals.models import Approval
+from exam_system.database import UtcTime
+from exam_system.exams.models import Exam
+from exam_system.fees.models import Order, Payment
+from exam_system.oversight import alerts as rules
+from exam_system.oversight.alerts import LIMITS, Alert, Closing, Cosigned, Limits, Row, Seen, Step
+from exam_system.records.models import Act, ActDetail, Head, Leaf, Note, NoteSignature, Release
+from exam_system.records.notes import keys_of, note_bytes
+from exam_system.registration.lookup import rules_from
+from exam_system.registration.models import Application
+from exam_system.trust.notes import open_note
+
+WITH_DETAILS = (
+    "draws.freeze_draw", "draws.commit_secret", "draws.record_dice", "draws.confirm_dice",
+    *rules.MARKING, "results.prepare_release",
+)  # fmt: skip
+NOTED = "oversight.note_alert"
+_COMINGS = ("accounts.log_in", "accounts.log_out")
+_BATCH = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """An inspector's note on an alert."""
+
+    by: str
+    at: datetime
+    note: str
+
+
+def find_alerts(session: Session, zone: ZoneInfo, limits: Limits = LIMITS) -> list[Alert]:
+    """Every alert of the instance, newest first."""
+    found = [*_from_acts(session, zone, limits), *_from_rows(session)]
+    found += rules.clock_moved(_backward_steps(session, limits), _cosigned(session), limits)
+    return sorted(found, key=lambda alert: (alert.at, alert.id), reverse=True)
+
+
+def find_late(session: Session) -> list[Alert]:
+    """Only what came in, or was changed, after its deadline."""
+    late = rules.after_deadline(_late_acts(session), closings(session), _announced(session))
+    return [*late, *rules.bad_rows("late_row", _late_rows(session))]
+
+
+def acknowledged(session: Session) -> dict[str, Acknowledged]:
+    """The newest note on each alert, by the alert's id; found in the log itself."""
+    query = (
+        select(Act.subject, Act.at, Account.name, ActDetail.details)
+        .outerjoin(Account, Account.ref == Act.actor)
+        .outerjoin(ActDetail, ActDetail.act_id == Act.id)
+        .where(Act.kind == NOTED)
+        .order_by(Act.id)
+    )
+    return {
+        subject.removeprefix("alert:"): Acknowledged(
+            name or "", at, json.loads(details or "{}").get("note", "")
+        )
+        for subject, at, name, details in session.execute(query)
+    }
+
+
+def _from_acts(session: Session, zone: ZoneInfo, limits: Limits) -> Iterator[Alert]:
+    acts = list(_acts(session, Act.kind.in_(WITH_DETAILS)))
+    yield from rules.second_attempts(acts)
+    yield from rules.score_changes(acts, _corrections(session))
+    yield from rules.in_favour(acts, limits)
+    yield from rules.one_hand(acts)
+    yield from find_late(session)
+    exports = [kind for kind in VERBS if rules.is_export(kind)]
+    yield from rules.many_exports(_plain(session, Act.kind.in_(exports)), zone, limits)
+    staff = select(Account.ref).where(Account.role != "candidate")
+    working = and_(Act.actor.in_(staff), Act.kind.not_in(_COMINGS))
+    yield from rules.at_night(_plain(session, working), zone, limits)
+
+
+def _from_rows(session: Session) -> Iterator[Alert]:
+    yield from rules.bad_rows("own_case", _own_cases(session))
+    yield from rules.bad_rows("own_approval", _own_approvals(session))
+
+
+def _acts(session: Session, condition: Any) -> Iterator[Seen]:
+    """Acts with their details, in the order in which they were written."""
+    query = (
+        select(Act, ActDetail.details)
+        .outerjoin(ActDetail, ActDetail.act_id == Act.id)
+        .where(condition)
+        .order_by(Act.id)
+    )
+    for act, details in session.execute(query):
+        yield _seen(act, json.loads(details or "{}"))
+
+
+def _seen(act: Act, details: Mapping[str, Any] | None = None) -> Seen:
+    return Seen(act.id, act.at, act.kind, act.exam, act.actor, act.subject, details or {})
+
+
+_COLUMNS = (Act.id, Act.at, Act.kind, Act.exam, Act.actor, Act.subject)
+
+
+def _plain(session: Session, condition: Any) -> Iterator[Seen]:
+    """Acts without entries and details: there may be very many."""
+    query = select(*_COLUMNS).where(condition).order_by(Act.id)
+    for row in session.execute(query.execution_options(yield_per=_BATCH)):
+        yield Seen(*row)
+
+
+def closings(session: Session) -> dict[str, Closing]:
+    """When registration and payment of each exam close, by its rule set."""
+    found = {}
+    for exam in session.scalars(select(Exam).where(Exam.state != "draft")):
+        read = rules_from(exam.rules)
+        found[exam.code] = Closing(read.registration_closes, read.payment_closes)
+    return found
+
+
+def _announced(session: Session) -> dict[str, int]:
+    query = (
+        select(Act.exam, func.min(Act.id))
+        .where(Act.kind == "exams.publish_announcement")
+        .group_by(Act.exam)
+    )
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def _late_acts(session: Session) -> Iterator[Seen]:
+    changes: list[Any] = [Act.kind.in_(rules.BEFORE_ANNOUNCEMENT)]
+    for code, until in closings(session).items():
+        for kinds, at in ((rules.UNTIL_REGISTRATION, until.registration),
+                          (rules.UNTIL_PAYMENT, until.payment)):  # fmt: skip
+            changes.append(and_(Act.exam == code, Act.kind.in_(kinds), Act.at >= at))
+    return _plain(session, or_(*changes))
+
+
+def _late_rows(session: Session) -> Iterator[Row]:
+    """Rows in favour of a candidate that are dated after the deadline."""
+    until = closings(session)
+    for exam in session.scalars(select(Exam).where(Exam.code.in_(until))):
+        closing = until[exam.code]
+        late = select(Application.ref, Application.submitted_at).where(
+            Application.exam_id == exam.id, Application.submitted_at >= closing.registration
+        )
+        for ref, at in session.execute(late):
+            if at is not None:
+                yield Row(f"application:{ref}", exam.code, at, f"application {ref}")
+        yield from _late_payments(session, exam, closing)
+
+
+def _late_payments(session: Session, exam: Exam, closing: Closing) -> Iterator[Row]:
+    query = (
+        select(Payment.transaction, Payment.paid_at)
+        .join(Order, Order.id == Payment.order_id)
+        .join(Application, Application.id == Order.application_id)
+        .where(
+            Application.exam_id == exam.id,
+            Payment.kept,
+            Payment.paid_at >= closing.payment,
+            # a gateway's clock may be ahead of ours; what we had received in time is in time
+            Payment.received_at >= closing.payment,
+        )
+    )
+    for transaction, at in session.execute(query):
+        yield Row(f"payment:{transaction}", exam.code, at, f"payment {transaction}")
+
+
+def _own_cases(session: Session) -> Iterator[Row]:
+    """Applications that were decided by the account they belong to."""
+    query = (
+        select(Act.subject, Act.exam, Act.at)
+        .join(Account, Account.ref == Act.actor)
+        .join(Person, Person.account_id == Account.id)
+        .join(Application, Application.person_id == Person.id)
+        .where(
+            Act.kind == "registration.decide_application",
+            Act.subject == "application:" + Application.ref,
+        )
+    )
+    for subject, exam, at in session.execute(query):
+        yield Row(subject, exam, at, subject.replace(":", " "))
+
+
+def _own_approvals(session: Session) -> Iterator[Row]:
+    """Approvals whose two people are one, or of one office; the tables should not let them be."""
+    mine, theirs = aliased(Account), aliased(Account)
+    query = (
+        select(Approval.ref, Approval.exam, Approval.decided_at)
+        .join(theirs, theirs.id == Approval.decided_by)
+        .join(mine, or_(mine.id == Approval.asked_by, mine.id == Approval.used_by))
+        .where(
+            Approval.state.in_(("approved", "used")),
+            or_(mine.id == theirs.id, func.coalesce(mine.office, "") == theirs.office),
+        )
+        .order_by(Approval.ref)
+        .distinct()
+    )
+    for ref, exam, at in session.execute(query):
+        if at is not None:
+            yield Row(f"approval:{ref}", exam, at, f"approval {ref}")
+
+
+def _corrections(session: Session) -> dict[str, str]:
+    query = (
+        select(Exam.code, Release.version, Release.reason)
+        .join(Exam, Exam.id == Release.exam_id)
+        .where(Release.chain == "results", Release.reason != "")
+    )
+    return {f"release:{code}:results:v{n}": why for code, n, why in session.execute(query)}
+
+
+def _backward_steps(session: Session, limits: Limits) -> Iterator[Step]:
+    """Neighbours in the log's order of which the later act bears the earlier time.
+
+    The database looks for them: all acts in one pass over an index, none of them sent here.
+    """
+    last = func.lag(Act.at, type_=UtcTime()).over(order_by=Act.id).label("last")
+    before = func.lag(Act.id).over(order_by=Act.id).label("before")
+    pairs = select(Act.id, Act.at, before, last).subquery()
+    query = select(pairs.c.before, pairs.c.id).where(pairs.c.last > pairs.c.at)
+    first, second = aliased(Act), aliased(Act)
+    steps = query.subquery()
+    rows = select(first, second).select_from(steps).join(first, first.id == steps.c.before)
+    for one, other in session.execute(rows.join(second, second.id == steps.c.id)):
+        if one.at - other.at > limits.backwards:
+            yield Step(_seen(one), _seen(other))
+
+
+def _cosigned(session: Session) -> Iterator[Cosigned]:
+    """Heads with the times of their cosignatures, which no clock of the bureau has made."""
+    inspectors = keys_of(session, "inspector")
+    names = [key.name for key in inspectors]
+    query = (
+        select(Head, Act)
+        .join(Note, Note.id == Head.note_id)
+        .join(Leaf, Leaf.position == Head.size - 1)
+        .join(Act, Act.id == Leaf.act_id)
+        .where(
+            Head.note_id.in_(select(NoteSignature.note_id).where(NoteSignature.key_name.in_(names)))
+        )
+    )
+    for head, act in session.execute(query):
+        opened = open_note(note_bytes(session, head.note_id), inspectors)
+        for name, seconds in opened.times.items():
+            signed = datetime.fromtimestamp(seconds, tz=act.at.tzinfo)
+            yield Cosigned(name, signed, _seen(act))
