@@ -16,6 +16,7 @@ from exam_system.approvals import lookup as approvals
 from exam_system.chance import SystemChance
 from exam_system.context import Context
 from exam_system.draws import computing, service, states
+from exam_system.draws import manifest as manifests
 from exam_system.draws.lookup import contributions, find
 from exam_system.draws.models import Attempt
 from exam_system.exams.models import Exam
@@ -58,7 +59,7 @@ def start_whenever(build: Build, office: World) -> None:
     def next_number(ctx: Context, _exam: Exam, _kind: str) -> int:
         return 1 + ctx.session.scalars(select(func.count(Attempt.id))).one()
 
-    build.lacks(service._next_number, next_number)
+    build.lacks(manifests._next_number, next_number)
     if not build.whole:
         with office.engine.begin() as db:
             db.execute(text("DROP INDEX uq_attempt_open"))
