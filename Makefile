@@ -15,6 +15,7 @@ run: $(VENV)/.run $(INSTANCE)/config.toml
 
 $(INSTANCE)/config.toml: | $(VENV)/.run
 	$(BIN)/exam --instance $(INSTANCE) demo --base-url http://$(BIND)
+	$(BIN)/exam --instance $(INSTANCE) oversight check
 
 test: lint
 	EXAM_PASSPHRASE=tests $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal

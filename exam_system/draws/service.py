@@ -87,11 +87,14 @@ def _reason(text: str) -> str:
 
 
 CEREMONY = ("draw", "attempt", "contribution")
-DRAWN_FROM = (
-    *("exam", "district", "site", "room", "application", "seat", "invigilator"),
-    *("interviewer", "avoidance", "panel", "panel_seat", "interview_group", "interview"),
-    *CEREMONY,
-)
+PLACES = ("exam", "district", "site", "room")
+DRAWN_FROM = {
+    "seats": (*PLACES, "application", "post"),
+    "invigilators": (*PLACES, "seat", "invigilator"),
+    "interviewers": (*PLACES, "interviewer", "avoidance", "panel"),
+    "groups": ("panel", "panel_seat", "avoidance", "interview_group", "interview"),
+    "order": ("panel", "interview_group", "interview"),
+}
 """Tables whose rows a draw relies on: it begins and ends with rows that acts wrote."""
 
 
@@ -103,7 +106,8 @@ def freeze_draw(ctx: Context, *, code: str, kind: str) -> Attempt:
     people or a label that cannot be printed is refused here. Raises Invalid or Conflict.
     """
     exam = lock_exam(ctx.session, code)
-    require_whole(ctx.session, *DRAWN_FROM)
+    recipe_of(kind)
+    require_whole(ctx.session, *DRAWN_FROM[kind], *CEREMONY)
     manifest = next_manifest(ctx, exam, kind)
     rehearse(ctx, exam, manifest, paper=True)
     text = jcs(manifest)

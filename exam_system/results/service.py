@@ -28,7 +28,11 @@ from exam_system.trust.canonical import sha256_hex
 from scoring import recompute
 
 CHAIN = "results"
-RELIED_ON = ("post", "application", "written_mark", "interview", "interview_score")
+RELIED_ON = {
+    "written": ("application", "written_mark"),
+    "shortlist": ("post", "application", "written_mark"),
+    "final": ("post", "application", "written_mark", "interview", "interview_score"),
+}
 RELEASED = ("release", "release_file", "release_record")
 STAGES = {
     "written": ("seated", "written"),
@@ -81,7 +85,7 @@ def publish_release(ctx: Context, *, code: str, version: int) -> Path:
     releases.require_publishable(ctx, release)
     digest = releases.release_digest(ctx.session, release)
     use(ctx, subject=releases.subject(code, release), digest=digest)
-    require_whole(ctx.session, *RELIED_ON, *RELEASED)
+    require_whole(ctx.session, *RELEASED)
     folder = releases.publish(ctx, release)
     _store_results(ctx.session, exam, release)
     if exam.state == before:
@@ -96,7 +100,7 @@ def compute(session: Session, exam: Exam, stage: str) -> tuple[RuleSet, list[Ent
     Raises Conflict when something is missing, Invalid when a number does not hold.
     """
     _require_announced_rules(session, exam)
-    require_whole(session, *RELIED_ON)
+    require_whole(session, *RELIED_ON[stage])
     rules, vacancies = rules_of(exam), vacancies_of(session, exam)
     base = _base(session, exam, stage)
     entries = gather(session, exam, rules, stage)
