@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
 from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
@@ -23,7 +24,9 @@ from exam_system.records.rows import (
     UNSEEN,
     Block,
     blocks_digest,
+    column_checks,
     key_column,
+    read_rows,
     row_digest,
     touched_tables,
 )
@@ -110,17 +113,13 @@ def _blocks(session: Session) -> Iterator[str]:
 
 
 def _blocks_by_act(session: Session) -> Iterator[tuple[int, list[Block]]]:
-    query = select(ActRows).order_by(ActRows.act_id).execution_options(yield_per=_BATCH)
-    current, found = 0, list[Block]()
-    for row in session.scalars(query):
-        if found and row.act_id != current:
-            yield current, found
-            found = []
-        current = row.act_id
-        found.append(Block(row.table_name, row.salt, row.lines))
-        session.expunge(row)
-    if found:
-        yield current, found
+    query = (
+        select(ActRows.act_id, ActRows.table_name, ActRows.salt, ActRows.lines)
+        .order_by(ActRows.act_id)
+        .execution_options(yield_per=_BATCH)
+    )
+    for act_id, rows in groupby(session.execute(query), key=lambda row: int(row.act_id)):
+        yield act_id, [Block(row.table_name, row.salt, row.lines) for row in rows]
 
 
 def _named(details: str) -> str | None:
@@ -134,10 +133,7 @@ def _named(details: str) -> str | None:
 
 def _table(session: Session, table: Table) -> Iterator[str]:
     last = _last(session, table.name)
-    names = [column.name for column in table.columns]
-    query = select(*table.columns).execution_options(yield_per=_BATCH)
-    for values in session.connection().execute(query):
-        row = dict(zip(names, values, strict=True))
+    for row in read_rows(session, table):
         key = str(row[key_column(table).name])
         seen = last.pop(key, None)
         why = _difference(session, table.name, row, seen)
@@ -174,15 +170,14 @@ def _difference(
         return None if table in SEALED else "no act wrote this row"
     if seen.digest == GONE:
         return f"an act deleted this row; {_left(session, seen)}"
-    digest, _ = row_digest(table, seen.salt, row)
-    if digest == seen.digest:
+    if row_digest(table, seen.salt, row) == seen.digest:
         return None
-    known = {name: row.get(name) for name in seen.columns.split(",")}
-    _, checks = row_digest(table, seen.salt, known)
+    names = seen.columns.split(",")
+    checks = column_checks(row.get(name) for name in names)
     changed = [
         name
-        for place, name in enumerate(known)
-        if checks[4 * place : 4 * place + 4] != seen.checks[4 * place : 4 * place + 4]
+        for place, name in enumerate(names)
+        if checks[place] != seen.checks[4 * place : 4 * place + 4]
     ]
     return f"changed in {', '.join(changed) or 'a column'}; {_left(session, seen)}"
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -60,61 +61,63 @@ def faults(
 def _rows(session: Session, found: Findings) -> Iterator[str]:
     """Acts, their details and their places."""
     query = (
-        select(Act, ActDetail, Leaf)
+        select(
+            *(Act.id, Act.kind, Act.exam, Act.at, Act.actor, Act.subject, Act.entry),
+            *(ActDetail.salt, ActDetail.details, Leaf.position, Leaf.hash),
+        )
         .outerjoin(ActDetail, ActDetail.act_id == Act.id)
         .outerjoin(Leaf, Leaf.act_id == Act.id)
         .order_by(Leaf.position.is_(None), Leaf.position, Act.id)
         .execution_options(yield_per=_BATCH)
     )
-    for act, detail, leaf in session.execute(query):
-        where = f"act {act.id}" if leaf is None else f"act {leaf.position}"
-        yield from (f"{where}: {why}" for why in _act(act, detail, leaf, found))
-        for row in (act, detail, leaf):  # not all at once: the next batch is on its way
-            if row is not None:
-                session.expunge(row)
+    for row in session.execute(query):
+        where = f"act {row.id if row.position is None else row.position}"
+        yield from (f"{where}: {why}" for why in _act(row, found))
     orphans = select(Leaf.position).where(~select(Act.id).where(Act.id == Leaf.act_id).exists())
     for position in session.scalars(orphans):
         yield f"act {position}: its place is taken, the act itself is gone"
 
 
-def _act(act: Act, detail: ActDetail | None, leaf: Leaf | None, found: Findings) -> Iterator[str]:
+def _act(row: Any, found: Findings) -> Iterator[str]:
+    """One act; `salt` and `details` are None when they are gone, `position` and `hash` before it
+    has its place."""
     try:
-        said = parse_entry(act.entry)
+        said = parse_entry(row.entry)
     except TrustError as error:
         yield f"the entry cannot be read: {error}"
     else:
-        yield from _columns(act, said)
-        yield from _detail(detail, said, found)
-    if leaf is None:
+        yield from _columns(row, said)
+        yield from _detail(row, said, found)
+    if row.position is None:
         found.waiting += 1
         return
-    for gap in range(len(found.entries), leaf.position):
+    for gap in range(len(found.entries), row.position):
         yield f"the act before it, {gap}, is missing"
         found.entries.append(b"")
-    if leaf.hash != leaf_hash(act.entry):
+    if row.hash != leaf_hash(row.entry):
         yield "the leaf is not the hash of the entry"
-    found.entries.append(act.entry)
+    found.entries.append(row.entry)
 
 
-def _columns(act: Act, said: Entry) -> Iterator[str]:
+def _columns(row: Any, said: Entry) -> Iterator[str]:
     shown = {
-        "kind": act.kind,
-        "exam": act.exam,
-        "at": rfc3339(act.at),
-        "actor": act.actor,
-        "subject": act.subject,
+        "kind": row.kind,
+        "exam": row.exam,
+        "at": rfc3339(row.at),
+        "actor": row.actor,
+        "subject": row.subject,
     }
     for name, value in shown.items():
         if value != getattr(said, name):
             yield f"the column {name} says {value!r}, the entry {getattr(said, name)!r}"
 
 
-def _detail(detail: ActDetail | None, said: Entry, found: Findings) -> Iterator[str]:
-    if detail is None:
+def _detail(row: Any, said: Entry, found: Findings) -> Iterator[str]:
+    if row.details is None:
         found.erased += 1
         return
     try:
-        if payload(detail.salt, parse_jcs(detail.details.encode())) == said.payload:
+        if payload(row.salt, parse_jcs(row.details.encode())) == said.payload:
             return
     except TrustError:
         pass

@@ -34,6 +34,7 @@ LOOSE = frozenset({"login_failure", "tip_arrived"})
 reports of today, whose act at once would tell when they came."""
 _TOUCHED = "touched rows"
 _MOST = 900  # keys in one query; SQLite takes at least 999 parameters
+_BATCH = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +56,29 @@ def key_column(table: Table) -> Column[Any]:
     return column
 
 
-def row_digest(table: str, salt: bytes, row: Mapping[str, Any]) -> tuple[str, str]:
-    """Digest of a row and the checks of its columns, both hex; an empty column (None) does not
-    count, so that a column added later leaves old digests as they are."""
-    plain = {name: _plain(value) for name, value in row.items()}
-    full = {name: value for name, value in plain.items() if value is not None}
+def row_digest(table: str, salt: bytes, row: Mapping[str, Any]) -> str:
+    """Digest of a row (hex); an empty column (None) does not count, so that a column added later
+    leaves old digests as they are."""
+    full = {name: _plain(value) for name, value in row.items() if value is not None}
     text = json.dumps([table, full], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    checks = "".join(f"{crc32(repr(value).encode()) & 0xFFFF:04x}" for value in plain.values())
-    return sha256(salt + text.encode()).hexdigest(), checks
+    return sha256(salt + text.encode()).hexdigest()
+
+
+def column_checks(values: Iterable[Any]) -> list[str]:
+    """16 bits (hex) for the value of each column."""
+    return [f"{crc32(repr(_plain(value)).encode()) & 0xFFFF:04x}" for value in values]
+
+
+def read_rows(
+    session: Session, table: Table, keys: Sequence[Key] | None = None
+) -> Iterator[dict[str, Any]]:
+    """The rows of a table as the database has them, those of `keys` or all, by column name."""
+    query = select(*table.columns).execution_options(yield_per=_BATCH)
+    if keys is not None:
+        query = query.where(key_column(table).in_(keys))
+    names = [column.name for column in table.columns]
+    for row in session.connection().execute(query):
+        yield dict(zip(names, row, strict=True))
 
 
 def _plain(value: Any) -> Any:
@@ -100,20 +116,14 @@ def _block(session: Session, table: Table, keys: Sequence[Key], salt: bytes) -> 
     lines = [",".join(column.name for column in table.columns)]
     for start in range(0, len(keys), _MOST):
         some = keys[start : start + _MOST]
-        there = {row[key_column(table).name]: row for row in _rows(session, table, some)}
+        there = {row[key_column(table).name]: row for row in read_rows(session, table, some)}
         for key in some:
             digest, checks = GONE, ""
-            if key in there:
-                digest, checks = row_digest(table.name, salt, there[key])
+            if row := there.get(key):
+                digest = row_digest(table.name, salt, row)
+                checks = "".join(column_checks(row.values()))
             lines.append(f"{key} {digest} {checks}")
     return Block(table.name, salt, "".join(line + "\n" for line in lines))
-
-
-def _rows(session: Session, table: Table, keys: Sequence[Key]) -> Iterator[dict[str, Any]]:
-    query = select(*table.columns).where(key_column(table).in_(keys))
-    names = [column.name for column in table.columns]
-    for row in session.connection().execute(query):
-        yield dict(zip(names, row, strict=True))
 
 
 def _touched(session: Session) -> dict[Table, set[Key]]:

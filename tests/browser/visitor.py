@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, Response
 
 from exam_system.instance import DEMONSTRATION_PASSWORD
 from exam_system.language import translations
@@ -83,10 +83,18 @@ class Visitor:
 
         Where the office's clock has moved by more than a session lasts, one logs in again.
         """
-        self.page.goto(path)
+        self._go(path)
         if self.known and "/login?next=" in self.page.url:
             self._log_in()
         self.look(status=status)
+
+    def _go(self, path: str) -> None:
+        try:
+            self.page.goto(path)
+        except Error as error:
+            if "interrupted by another navigation" not in error.message:
+                raise
+            self.page.goto(path)  # the page that was left reloaded itself at that moment
 
     def press(self, sentence: str, *, status: int = 200, **values: object) -> None:
         """Press the button that says this, and look at the page to which it leads."""
