@@ -12,6 +12,8 @@ from exam_system.errors import Fault, NotFound
 from exam_system.exams.models import Exam
 
 KINDS = ("seats", "invigilators", "interviewers", "groups", "order")
+PLACES = ("exam", "district", "site", "room")
+"""The tables that say where an exam is held, for `Recipe.relies_on`."""
 Groups = list[dict[str, Any]]
 
 
@@ -22,7 +24,8 @@ class Recipe:
     `build(ctx, exam)` gives the manifest's groups and rules (plain JSON, labels sorted by their
     UTF-8 bytes) and writes nothing; it raises Invalid or Conflict with what is missing.
     `apply(ctx, exam, attempt, groups)` writes the rows of the drawn groups: per group
-    `{"id", "slots": [{"id", "labels"}], "reserve"}`.
+    `{"id", "slots": [{"id", "labels"}], "reserve"}`. `relies_on` are the tables whose rows the list
+    is made of: a draw begins with rows that acts wrote.
     """
 
     kind: str
@@ -30,6 +33,7 @@ class Recipe:
     purpose: str
     build: Callable[[Context, Exam], tuple[Groups, dict[str, Any]]]
     apply: Callable[[Context, Exam, Attempt, Groups], None]
+    relies_on: tuple[str, ...]
 
 
 RECIPES: dict[str, Recipe] = {}

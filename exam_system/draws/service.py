@@ -87,15 +87,6 @@ def _reason(text: str) -> str:
 
 
 CEREMONY = ("draw", "attempt", "contribution")
-PLACES = ("exam", "district", "site", "room")
-DRAWN_FROM = {
-    "seats": (*PLACES, "application", "post"),
-    "invigilators": (*PLACES, "seat", "invigilator"),
-    "interviewers": (*PLACES, "interviewer", "avoidance", "panel"),
-    "groups": ("panel", "panel_seat", "avoidance", "interview_group", "interview"),
-    "order": ("panel", "interview_group", "interview"),
-}
-"""Tables whose rows a draw relies on: it begins and ends with rows that acts wrote."""
 
 
 @verb
@@ -106,8 +97,7 @@ def freeze_draw(ctx: Context, *, code: str, kind: str) -> Attempt:
     people or a label that cannot be printed is refused here. Raises Invalid or Conflict.
     """
     exam = lock_exam(ctx.session, code)
-    recipe_of(kind)
-    require_whole(ctx.session, *DRAWN_FROM[kind], *CEREMONY)
+    require_whole(ctx.session, *recipe_of(kind).relies_on, *CEREMONY)
     manifest = next_manifest(ctx, exam, kind)
     rehearse(ctx, exam, manifest, paper=True)
     text = jcs(manifest)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from exam_system.context import Context
 from exam_system.draws.models import Attempt
-from exam_system.draws.recipes import Groups, Recipe, register
+from exam_system.draws.recipes import PLACES, Groups, Recipe, register
 from exam_system.errors import Conflict
 from exam_system.examday.models import Duty, Invigilator, Seat
 from exam_system.exams.models import District, Exam, Room, Site
@@ -89,4 +89,9 @@ def apply(ctx: Context, exam: Exam, attempt: Attempt, groups: Groups) -> None:
     ctx.session.execute(insert(Duty), rows)
 
 
-register(Recipe("invigilators", "deal/v1", "invigilator", build, apply))
+register(
+    Recipe(
+        *("invigilators", "deal/v1", "invigilator", build, apply),
+        relies_on=(*PLACES, "seat", "invigilator"),
+    )
+)

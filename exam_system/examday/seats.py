@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from exam_system.context import Context
 from exam_system.draws.computing import cannot
 from exam_system.draws.models import Attempt
-from exam_system.draws.recipes import Groups, Recipe, register
+from exam_system.draws.recipes import PLACES, Groups, Recipe, register
 from exam_system.errors import Conflict
 from exam_system.examday.models import Seat
 from exam_system.exams.lookup import rules_of
@@ -211,4 +211,9 @@ def _with_forms(slot: Mapping[str, Any]) -> Iterator[tuple[str, int | None]]:
     return zip(labels, slot.get("forms", [None] * len(labels)), strict=True)
 
 
-register(Recipe("seats", "seats/v1", "seat", build, apply))
+register(
+    Recipe(
+        *("seats", "seats/v1", "seat", build, apply),
+        relies_on=(*PLACES, "application", "post"),
+    )
+)

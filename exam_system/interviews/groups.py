@@ -115,5 +115,11 @@ def order_drawn(session: Session, panel: Panel) -> bool:
     return bool(places) and None not in places
 
 
-register(Recipe("groups", "groups/v1", "group", build_groups, apply_groups))
-register(Recipe("order", "order/v1", "order", build_order, apply_order))
+CALLED = ("panel", "interview_group", "interview")
+register(
+    Recipe(
+        *("groups", "groups/v1", "group", build_groups, apply_groups),
+        relies_on=(*CALLED, "panel_seat", "avoidance"),
+    )
+)
+register(Recipe("order", "order/v1", "order", build_order, apply_order, relies_on=CALLED))

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from exam_system.context import Context, verb
 from exam_system.draws.models import Attempt
-from exam_system.draws.recipes import Groups, Recipe, register
+from exam_system.draws.recipes import PLACES, Groups, Recipe, register
 from exam_system.errors import Conflict, Invalid
 from exam_system.exams.lookup import open_exam, rules_of
 from exam_system.exams.models import District, Exam, Room, Site
@@ -262,4 +262,9 @@ def require_seated(session: Session, exam: Exam) -> list[Panel]:
     return panels
 
 
-register(Recipe("interviewers", "deal/v1", "interviewer", build_interviewers, apply_interviewers))
+register(
+    Recipe(
+        *("interviewers", "deal/v1", "interviewer", build_interviewers, apply_interviewers),
+        relies_on=(*PLACES, "interviewer", "avoidance", "panel"),
+    )
+)

@@ -57,7 +57,7 @@ def apply(ctx: Context, exam: Exam, attempt: Attempt, groups: list[dict[str, Any
     exam.name_en = f"{exam.name_en}+{attempt.number}:{first}"
 
 
-RECIPE = Recipe("order", "order/v1", "order", build, apply)
+RECIPE = Recipe("order", "order/v1", "order", build, apply, ())
 
 
 def make_exam(world: World, state: str = "closed", cosigners: int = 1) -> None:

@@ -309,7 +309,7 @@ def test_dealing_is_refused_before_anything_is_frozen(
             "slots": [{"id": "01-01", "capacity": 2, "marks": ["school:A"]}],
         }
     ]
-    recipe = Recipe("order", "deal/v1", "invigilator", lambda *_: (groups, {}), ceremony.apply)
+    recipe = Recipe("order", "deal/v1", "invigilator", lambda *_: (groups, {}), ceremony.apply, ())
     monkeypatch.setitem(RECIPES, "order", recipe)
     with (
         pytest.raises(Invalid, match="at most 1 can serve there: short by 1"),
@@ -335,7 +335,7 @@ def test_dealing_is_refused_before_anything_is_frozen(
 def test_what_could_not_be_finished_is_not_begun(
     office: World, monkeypatch: pytest.MonkeyPatch, groups: list[dict[str, Any]], why: str
 ) -> None:
-    recipe = Recipe("order", "order/v1", "order", lambda *_: (groups, {}), ceremony.apply)
+    recipe = Recipe("order", "order/v1", "order", lambda *_: (groups, {}), ceremony.apply, ())
     monkeypatch.setitem(RECIPES, "order", recipe)
     with pytest.raises(Invalid, match=why), office.acting(Role.OFFICER) as ctx:
         ceremony.freeze(ctx, 1)

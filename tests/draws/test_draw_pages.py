@@ -245,7 +245,7 @@ def test_the_office_says_what_is_missing(
     office: World, officer: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     groups = [{"id": "g", "labels": ["a"], "slots": [{"id": "s", "capacity": 3}]}]
-    recipe = Recipe("order", "deal/v1", "order", lambda *_: (groups, {}), ceremony.apply)
+    recipe = Recipe("order", "deal/v1", "order", lambda *_: (groups, {}), ceremony.apply, ())
     monkeypatch.setitem(RECIPES, "order", recipe)
     page = _text(officer, f"/exams/{EXAM}/draws/office")
     assert "needs 3 people, at most 1 can serve there: short by 2" in page
@@ -267,7 +267,7 @@ def test_what_a_draw_of_seats_did_not_find_is_said_and_published(
             {"id": "r2", "layout": "2x3", "capacity": 6},
         ],
     }
-    recipe = Recipe("order", "seats/v1", "order", lambda *_: ([group], {}), ceremony.apply)
+    recipe = Recipe("order", "seats/v1", "order", lambda *_: ([group], {}), ceremony.apply, ())
     monkeypatch.setitem(RECIPES, "order", recipe)
     folder = ceremony.published(office)
     (drawn,) = json.loads((folder / "result.json").read_bytes())["groups"]
