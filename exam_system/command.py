@@ -12,7 +12,7 @@ from exam_system.accounts.models import Account
 from exam_system.accounts.service import actor_named
 from exam_system.context import PUBLIC, SYSTEM, Actor, Context
 from exam_system.errors import Forbidden
-from exam_system.office import open_office
+from exam_system.office import Office, open_office
 from exam_system.oversight.service import register_server_keys
 
 
@@ -28,12 +28,19 @@ def looking_at(folder: Path) -> Iterator[Context]:
 def acting_as(folder: Path, username: str, reason: str) -> Iterator[Context]:
     """Act on an instance as an account; committed at the end, and the log is sealed."""
     parts = open_office(folder)
+    with acting_in(parts, username, reason) as ctx:
+        yield ctx
+    parts.seal()
+
+
+@contextmanager
+def acting_in(parts: Office, username: str, reason: str) -> Iterator[Context]:
+    """The same in an office that is open, without sealing."""
     ctx = parts.context(PUBLIC, write=True, reason=reason)
     with ctx.session:
         ctx.actor = _first_installer(ctx) if username == "system" else actor_named(ctx, username)
         yield ctx
         ctx.session.commit()
-    parts.seal()
 
 
 def _first_installer(ctx: Context) -> Actor:

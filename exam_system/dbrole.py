@@ -16,12 +16,18 @@ from sqlalchemy.engine import Connection, Engine
 from exam_system.config import Config
 from exam_system.database import connect
 from exam_system.errors import Fault
+from exam_system.records.rows import SEALED, UNSEEN
 
 OWNER_URL = "EXAM_OWNER_DATABASE_URL"
-LOG_TABLES = ("act", "act_detail", "act_rows", "leaf", "head", "note", "note_signature")
+LOG_TABLES = tuple(sorted(UNSEEN | SEALED))
 """What the application only ever adds to."""
 _FORBIDDEN = ("UPDATE", "DELETE", "TRUNCATE", "TRIGGER")
-_DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
+DURABLE = {
+    "fsync": ("on",),
+    "full_page_writes": ("on",),
+    "synchronous_commit": ("on", "remote_apply"),
+}
+"""Settings without which a commit that was answered may be lost in a power cut."""
 COMMAND = "run `exam database grant` as the owner"
 
 
@@ -118,9 +124,9 @@ def _rights(connection: Connection, table: str) -> list[str]:
 
 def durability_faults(connection: Connection) -> list[str]:
     """Settings under which a commit that was answered may be lost in a power cut."""
-    values = {name: connection.scalar(text(f"SHOW {name}")) for name in _DURABLE}
+    values = {name: connection.scalar(text(f"SHOW {name}")) for name in DURABLE}
     return [
         f"PostgreSQL's {name} is {value}: it must be on, or acts that were answered may be lost"
         for name, value in values.items()
-        if value not in ("on", "remote_apply")
+        if value not in DURABLE[name]
     ]

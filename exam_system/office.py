@@ -19,8 +19,7 @@ from exam_system.errors import Fault, Sentence, Unavailable
 from exam_system.instance import check_instance
 from exam_system.keys import Keys, open_keys
 from exam_system.records import heads
-from exam_system.records.keys import every_key
-from exam_system.records.notes import keys_text
+from exam_system.records.keys import every_key, keys_text
 from exam_system.records.tree import write_durable
 from exam_system.trust.errors import TrustError
 from exam_system.trust.keys import Verifier

@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import Literal
 
+from exam_system.errors import Invalid
 from exam_system.sheets.sentence import Sentence
 from exam_system.trust.canonical import has_control
 
@@ -86,6 +87,14 @@ def clean_line(text: str, longest: int) -> str:
     it is longer, or has control characters."""
     line = " ".join(unicodedata.normalize("NFC", text).split())
     return "" if len(line) > longest or has_control(line) else line
+
+
+def reason_line(text: str, longest: int) -> str:
+    """A reason as `clean_line` makes it; raises Invalid when there is none."""
+    reason = clean_line(text, longest)
+    if not reason:
+        raise Invalid("Give the reason in one line of at most %(most)s characters", most=longest)
+    return reason
 
 
 def clean_phone(text: str) -> str:

@@ -17,18 +17,15 @@ from exam_system.approvals.models import Approval
 from exam_system.approvals.states import move
 from exam_system.chance import reference
 from exam_system.context import Context, verb
-from exam_system.errors import Conflict, Fault, Forbidden, Invalid
+from exam_system.errors import Conflict, Fault, Forbidden
 from exam_system.exams.models import Exam
-from exam_system.people import clean_line
+from exam_system.people import reason_line
 
 LONGEST = 200
 
 
-def _line(text: str, *, needed: bool) -> str:
-    line = clean_line(text, LONGEST)
-    if not line and (needed or text.strip()):
-        raise Invalid("Give the reason in one line of at most %(most)s characters", most=LONGEST)
-    return line
+def _line(text: str) -> str:
+    return reason_line(text, LONGEST) if text.strip() else ""
 
 
 @verb
@@ -51,7 +48,7 @@ def ask_approval(ctx: Context, *, wanted: Wanted, reason: str = "") -> Approval:
         subject=wanted.subject,
         digest=wanted.digest,
         summary=write_summary(wanted.summary),
-        reason=_line(reason, needed=False),
+        reason=_line(reason),
         nonce=ctx.chance.take(32).hex(),
         state="asked",
         asked_by=_account(ctx),
@@ -109,7 +106,7 @@ def approve(ctx: Context, *, ref: str) -> Approval:
 @verb
 def refuse(ctx: Context, *, ref: str, reason: str) -> Approval:
     """Refuse what somebody of another office asked for, and say why."""
-    approval, answer = find(ctx.session, ref, lock=True), _line(reason, needed=True)
+    approval, answer = find(ctx.session, ref, lock=True), reason_line(reason, LONGEST)
     _decide(ctx, approval, "refused")
     approval.answer = answer
     _record(ctx, approval, digest=approval.digest, reason=approval.answer)

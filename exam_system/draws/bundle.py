@@ -18,8 +18,9 @@ from exam_system.draws.lookup import Held, contributions, cosigning, subject
 from exam_system.errors import Conflict, Fault
 from exam_system.records.folders import write_whole
 from exam_system.records.heads import act_proof, cosigned_head
+from exam_system.records.keys import keys_text
 from exam_system.records.models import Act, ActDetail, Leaf
-from exam_system.records.notes import keys_text, note_bytes
+from exam_system.records.notes import note_bytes
 from exam_system.records.tree import write_durable
 from exam_system.trust.canonical import jcs, parse_jcs
 

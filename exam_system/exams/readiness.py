@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from exam_system.errors import Conflict, Sentence
 from exam_system.exams.models import District, Exam, ExamSession, FeeItem, Post, Room, Site
 from exam_system.exams.rules import RuleProblems, RuleSet, parse_rules
+from exam_system.records.keys import keys_of
 from exam_system.records.models import Release
-from exam_system.records.notes import keys_of
 
 
 class NotReady(Conflict):

@@ -19,7 +19,6 @@ from exam_system.inspector.reading import Declined
 from exam_system.inspector.reports import make_sealing_key
 from exam_system.inspector.serve import WitnessServer
 from exam_system.records.tree import write_durable
-from exam_system.trust.canonical import sha256_hex
 from exam_system.trust.keys import Verifier
 
 _MOST_BYTES = 1_000_000
@@ -61,7 +60,7 @@ def trust(folder: Path, vkeys: tuple[str, ...], instead: bool) -> None:
 
 def _told(keys: Iterable[Verifier]) -> None:
     for key in keys:
-        click.echo(f"trusts {key.name} {sha256_hex(key.vkey.encode())}")
+        click.echo(f"trusts {key.name} {key.fingerprint}")
 
 
 @inspector.command()
@@ -87,7 +86,7 @@ def cosign(folder: Path, files: tuple[Path, ...], out: Path | None, keys: Path |
 def status(folder: Path) -> None:
     """What this folder has signed: the last head of each log, when, how many; its key."""
     verifier = InspectorFolder.key_of(folder)
-    click.echo(f"{verifier.name}, fingerprint {sha256_hex(verifier.vkey.encode())}")
+    click.echo(f"{verifier.name}, fingerprint {verifier.fingerprint}")
     history = InspectorFolder.history_of(folder)
     heads = [row for row in history if "origin" in row]
     for origin in sorted({row["origin"] for row in heads}):

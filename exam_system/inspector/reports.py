@@ -7,23 +7,17 @@ theirs under an inspector's name.
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from cryptography.hazmat.primitives.serialization import (
-    BestAvailableEncryption,
-    Encoding,
-    PrivateFormat,
-    load_pem_private_key,
-)
 
 from exam_system.inspector.folder import InspectorFolder
 from exam_system.records.tree import write_durable
 from exam_system.trust import sealed
 from exam_system.trust.canonical import sha256_hex
 from exam_system.trust.errors import BadKey
+from exam_system.trust.keys import load_private, save_private
 from exam_system.trust.report import (
     Content,
     answer_file,
@@ -47,33 +41,21 @@ def make_sealing_key(
     path = desk.folder / NOTE
     if path.exists():
         return path.read_bytes()
-    private = X25519PrivateKey.generate().private_bytes_raw() if seed is None else seed
+    key = X25519PrivateKey
+    private = key.generate() if seed is None else key.from_private_bytes(seed)
     if not (desk.folder / KEY).exists():
-        _save(desk.folder / KEY, private, passphrase)
+        save_private(private, desk.folder / KEY, passphrase)
     public = sealed.public_half(_load(desk.folder, passphrase))
     note = desk.sign_sealing_key(Recipient(desk.verifier.name, public), at)
     write_durable(path, note)
     return note
 
 
-def _save(path: Path, private: bytes, passphrase: bytes) -> None:
-    key = X25519PrivateKey.from_private_bytes(private)
-    protected = BestAvailableEncryption(passphrase)
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, protected)
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(pem)
-        file.flush()
-        os.fsync(file.fileno())
-
-
 def _load(folder: Path, passphrase: bytes) -> bytes:
     path = folder / KEY
     if not path.exists():
         raise BadKey(f"{folder} has no sealing key yet: run `exam inspector sealing-key {folder}`.")
-    try:
-        key = load_pem_private_key(path.read_bytes(), passphrase)
-    except (ValueError, TypeError):
-        raise BadKey(f"The key file {path} does not open with this passphrase.") from None
+    key = load_private(path, passphrase)
     if not isinstance(key, X25519PrivateKey):
         raise BadKey(f"The key file {path} does not hold an X25519 key.")
     return key.private_bytes_raw()

@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 
 from exam_system.approvals.lookup import Wanted, use
 from exam_system.context import Context, verb
-from exam_system.errors import Conflict, Invalid, Sentence
+from exam_system.errors import Conflict, Sentence
 from exam_system.exams.lookup import open_exam, rules_of
 from exam_system.exams.models import Exam
 from exam_system.exams.rules import RuleSet, Subject
 from exam_system.marking.models import WrittenMark
-from exam_system.people import clean_line
+from exam_system.people import reason_line
 from exam_system.records import releases
 from exam_system.registration.models import Application
 from exam_system.sheets import CellError, Column, Sheet, SheetError, read_table
@@ -75,7 +75,7 @@ def correct_written_scores(ctx: Context, *, code: str, name: str, data: bytes, r
     would change.
     """
     exam, table = _read(ctx, code, name, data)
-    reason = _reason(reason)
+    reason = reason_line(reason, _LONGEST_REASON)
     _require_changes(table)
     use(ctx, subject=f"exam:{code}", digest=correction_digest(table, reason))
     _replace(ctx.session, exam, table)
@@ -93,7 +93,7 @@ def correct_written_scores(ctx: Context, *, code: str, name: str, data: bytes, r
 def wanted_correction(ctx: Context, *, code: str, name: str, data: bytes, reason: str) -> Wanted:
     """What an inspector approves of a correction: every changed mark, the table, the reason."""
     _exam, table = _read(ctx, code, name, data)
-    reason = _reason(reason)
+    reason = reason_line(reason, _LONGEST_REASON)
     _require_changes(table)
     shown = [
         Sentence(
@@ -151,15 +151,6 @@ def _read(ctx: Context, code: str, name: str, data: bytes) -> tuple[Exam, Table]
 def _require_changes(table: Table) -> None:
     if not table.changes:
         raise Conflict("The table changes no mark that is in already: there is nothing to correct")
-
-
-def _reason(text: str) -> str:
-    reason = clean_line(text, _LONGEST_REASON)
-    if not reason:
-        raise Invalid(
-            "Give the reason in one line of at most %(most)s characters", most=_LONGEST_REASON
-        )
-    return reason
 
 
 def seated_numbers(session: Session, exam_id: int) -> dict[str, int]:

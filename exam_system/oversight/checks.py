@@ -15,6 +15,7 @@ from exam_system.access import PAGES, Role
 from exam_system.accounts.models import Account
 from exam_system.approvals.models import Approval
 from exam_system.context import SYSTEM, VERBS
+from exam_system.dbrole import DURABLE
 from exam_system.draws.lookup import cosigning, find
 from exam_system.draws.models import Attempt, Contribution, Draw
 from exam_system.errors import Fault, Sentence, Unavailable
@@ -36,15 +37,12 @@ from exam_system.trust.canonical import sha256_hex
 from exam_system.trust.checkpoint import Checkpoint
 from exam_system.trust.errors import TrustError
 
-_DURABLE = {
+_DURABLE: dict[str, dict[str, tuple[str, ...]]] = {
     "sqlite": {"journal_mode": ("wal",), "synchronous": ("2", "3")},
-    "postgresql": {
-        "fsync": ("on",),
-        "full_page_writes": ("on",),
-        "synchronous_commit": ("on", "remote_write", "remote_apply"),
-    },
+    "postgresql": DURABLE,
 }
 """What a setting must be; on SQLite synchronous 2 is FULL, 3 EXTRA."""
+_TWO_PEOPLE = [name for name, verb in access.VERBS.items() if verb.approvers]
 _REPORT_COLUMNS = {
     ArrivedTip: {"digest", "day", "lookup", "size", "data"},
     Tip: {"number", "digest", "day", "lookup", "size", "data"},
@@ -114,8 +112,7 @@ def draws_are_fixed(look: Look) -> Measured:
 def two_people(look: Look) -> Measured:
     """P3: what was published was approved by another office and cosigned by enough inspectors."""
     faults = [*_uncosigned(look), *_unapproved(look)]
-    kinds = [name for name, verb in access.VERBS.items() if verb.approvers]
-    query = select(func.count()).select_from(Act).where(Act.kind.in_(kinds))
+    query = select(func.count()).select_from(Act).where(Act.kind.in_(_TWO_PEOPLE))
     said = "%(acts)s acts that need two people looked at"
     return green_or_red("P3", said, faults, acts=look.session.scalar(query) or 0)
 
@@ -137,7 +134,6 @@ def _uncosigned(look: Look) -> Iterator[str]:
 def _unapproved(look: Look) -> Iterator[str]:
     """Acts that need a second person, each with its approval and the offices of both."""
     asker, other = aliased(Account), aliased(Account)
-    kinds = [name for name, verb in access.VERBS.items() if verb.approvers]
     used = {
         (verb, subject): (mine, theirs)
         for verb, subject, mine, theirs in look.session.execute(
@@ -147,7 +143,7 @@ def _unapproved(look: Look) -> Iterator[str]:
             .where(Approval.state == "used")
         )
     }
-    query = select(Act.kind, Act.subject).where(Act.kind.in_(kinds)).order_by(Act.id)
+    query = select(Act.kind, Act.subject).where(Act.kind.in_(_TWO_PEOPLE)).order_by(Act.id)
     for kind, subject in look.session.execute(query):
         pair = used.get((kind, subject))
         if pair is None:

@@ -18,9 +18,9 @@ from exam_system.errors import Conflict, Invalid, NotFound
 from exam_system.oversight.acts import Filter, narrow
 from exam_system.oversight.files import CONFIDENTIAL
 from exam_system.records.heads import cosigned_head, read_head
-from exam_system.records.keys import every_key
+from exam_system.records.keys import every_key, keys_text
 from exam_system.records.models import Act, ActDetail, Head, Leaf
-from exam_system.records.notes import keys_text, note_bytes
+from exam_system.records.notes import note_bytes
 from exam_system.records.tree import TileStore
 from exam_system.trust.canonical import JSON, jcs, parse_jcs, sha256_hex
 from exam_system.trust.merkle import inclusion_proof

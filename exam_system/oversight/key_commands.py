@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from exam_system import config
 from exam_system.accounts.commands import actor_options
-from exam_system.accounts.service import actor_named
 from exam_system.chance import SystemChance
 from exam_system.clock import rfc3339
-from exam_system.command import looking_at
-from exam_system.context import PUBLIC, Context
+from exam_system.command import acting_in, looking_at
+from exam_system.context import PUBLIC
 from exam_system.keys import ROLES, next_document_key, next_key, set_aside_lost, take_over
 from exam_system.office import Office, open_office
 from exam_system.oversight.keys import replace_document_key, rotate_key
@@ -22,7 +19,6 @@ from exam_system.printing.signing import fingerprint
 from exam_system.records.keys import fingerprint as row_print
 from exam_system.records.keys import keys_of, rows_of
 from exam_system.records.models import RoleKey
-from exam_system.trust.canonical import sha256_hex
 from exam_system.trust.keys import Signer, Verifier
 
 DOCUMENT = "document"
@@ -79,12 +75,12 @@ def _rotated(office: Office, role: str, actor: str, reason: str) -> str:
     if serves == mine.verifier:
         office.seal()  # the last head under a key of the log is its own
         new = next_key(office.config, role, office.chance)
-        with _as(office, actor, reason) as ctx:
+        with acting_in(office, actor, reason) as ctx:
             rotate_key(ctx, role=role, new=new, old=mine)
         take_over(office.config, f"{role}.pem")
     else:
         new = _finished(office, role, actor, reason, mine, serves)
-    return f"{role} {new.name} {sha256_hex(new.verifier.vkey.encode())}"
+    return f"{role} {new.name} {new.verifier.fingerprint}"
 
 
 def _finished(
@@ -98,23 +94,14 @@ def _finished(
         if new.verifier == serves:
             take_over(office.config, f"{role}.pem")
             return new
-    with _as(office, actor, reason) as ctx:
+    with acting_in(office, actor, reason) as ctx:
         rotate_key(ctx, role=role, new=mine, old=None)
     return mine
 
 
 def _document(office: Office, actor: str, reason: str) -> str:
     certificate = next_document_key(office.config, office.clock.now())
-    with _as(office, actor, reason) as ctx:
+    with acting_in(office, actor, reason) as ctx:
         replace_document_key(ctx, old=ctx.keys.pdf_certificate, new=certificate)
     take_over(office.config, "pdf.pem", "pdf.crt")
     return f"{DOCUMENT} {fingerprint(certificate)}"
-
-
-@contextmanager
-def _as(office: Office, username: str, reason: str) -> Iterator[Context]:
-    ctx = office.context(PUBLIC, write=True, reason=reason)
-    with ctx.session:
-        ctx.actor = actor_named(ctx, username)
-        yield ctx
-        ctx.session.commit()

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from exam_system.approvals.lookup import Wanted, use
 from exam_system.context import Context, verb
 from exam_system.draws.models import Attempt
-from exam_system.errors import Conflict, Invalid, NotFound, Sentence
-from exam_system.people import clean_line
+from exam_system.errors import Conflict, NotFound, Sentence
+from exam_system.people import reason_line
 from exam_system.printing.signing import fingerprint
 from exam_system.records.heads import newest_head
 from exam_system.records.keys import retire, rows_of, serving, signed_at
@@ -114,11 +114,11 @@ def replace_document_key(ctx: Context, *, old: bytes, new: bytes) -> None:
 def wanted_retirement(ctx: Context, *, name: str, reason: str) -> Wanted:
     """What an inspector of another office approves: the end of this key for this reason."""
     row = _inspector(ctx, name)
-    reason = _reason(reason)
+    reason = reason_line(reason, LONGEST)
     lines = (
         Sentence("The key of %(name)s is retired: from then on it signs nothing", name=row.name),
         Sentence("Reason: %(reason)s", reason=reason),
-        Sentence("Fingerprint of the key: %(digest)s", digest=sha256_hex(row.vkey.encode())),
+        Sentence("Fingerprint of the key: %(digest)s", digest=Verifier.parse(row.vkey).fingerprint),
         Sentence("What it has signed stays good. It cannot be taken back"),
     )
     return Wanted("oversight.retire_inspector", "", f"key:{name}", _digest(row, reason), lines)
@@ -130,7 +130,7 @@ def retire_inspector(ctx: Context, *, name: str, reason: str) -> RoleKey:
 
     What it signed before stays good. A new key of this inspector has a new name.
     """
-    row, reason = _inspector(ctx, name), _reason(reason)
+    row, reason = _inspector(ctx, name), reason_line(reason, LONGEST)
     use(ctx, subject=f"key:{name}", digest=_digest(row, reason))
     _end(ctx, row)
     ctx.record(exam="", subject=f"key:{name}", vkey=row.vkey, size=row.retired_size, because=reason)
@@ -142,13 +142,6 @@ def _inspector(ctx: Context, name: str) -> RoleKey:
     if row is None:
         raise NotFound("No inspector's key of this name serves")
     return row
-
-
-def _reason(text: str) -> str:
-    reason = clean_line(text, LONGEST)
-    if not reason:
-        raise Invalid("Give the reason in one line of at most %(most)s characters", most=LONGEST)
-    return reason
 
 
 def _digest(row: RoleKey, reason: str) -> str:

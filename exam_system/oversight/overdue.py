@@ -15,8 +15,8 @@ from exam_system.draws.models import Attempt, Draw
 from exam_system.exams.models import Exam
 from exam_system.fees.models import Order
 from exam_system.oversight.waiting import HOUSEKEEPING
+from exam_system.records.keys import keys_of
 from exam_system.records.models import Act, Head, Leaf, NoteSignature, Release
-from exam_system.records.notes import keys_of
 from exam_system.registration.deadlines import due_day
 from exam_system.registration.lookup import rules_from
 from exam_system.registration.models import Application

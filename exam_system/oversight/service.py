@@ -9,9 +9,9 @@ from exam_system.errors import Conflict, Invalid, NotFound
 from exam_system.oversight.acts import MOST, Filter, Told, find_acts
 from exam_system.oversight.evidence import Evidence, build_evidence
 from exam_system.oversight.watch import find_alerts
+from exam_system.people import clean_line
 from exam_system.records.models import Note, RoleKey
 from exam_system.records.notes import add_cosignatures
-from exam_system.trust.canonical import has_control
 from exam_system.trust.errors import TrustError
 from exam_system.trust.keys import COSIGNATURE, Verifier
 
@@ -104,8 +104,8 @@ def note_alert(ctx: Context, *, alert: str, note: str) -> None:
 
     Raises NotFound unless there is such an alert now, Invalid without a note in one line.
     """
-    text = " ".join(note.split())
-    if not text or len(text) > LONGEST_NOTE or has_control(text):
+    text = clean_line(note, LONGEST_NOTE)
+    if not text:
         raise Invalid("Write what you found, in at most %(most)s characters", most=LONGEST_NOTE)
     found = {one.id: one for one in find_alerts(ctx.session, ctx.config.zone)}
     if alert not in found:

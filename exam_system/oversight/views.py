@@ -18,7 +18,7 @@ from exam_system.oversight.files import CONFIDENTIAL, folder_zip, inside, listin
 from exam_system.oversight.overdue import find_overdue
 from exam_system.oversight.waiting import to_cosign as pack
 from exam_system.oversight.waiting import unpack, waiting_notes, waiting_steps
-from exam_system.oversight.watch import acknowledged, find_alerts
+from exam_system.oversight.watch import open_alerts
 from exam_system.oversight.words import OVERDUE, about
 from exam_system.records import heads
 from exam_system.records.models import Release, RoleKey
@@ -44,6 +44,7 @@ def desk() -> ResponseReturnValue:
         .where(Attempt.state == "published")
         .order_by(Attempt.id.desc())
     ).all()
+    board = read_board(ctx.config.instance)
     return render_template(
         "oversight/desk.html",
         notes=waiting_notes(db),
@@ -53,20 +54,13 @@ def desk() -> ResponseReturnValue:
         overdue=find_overdue(db, ctx.clock.now(), zone),
         words=OVERDUE,
         about=about,
-        alerts=[one for one in find_alerts(db, zone) if one.id not in acknowledged(db)],
-        board=read_board(ctx.config.instance),
-        fresh=_fresh(),
+        alerts=open_alerts(db, zone),
+        board=board,
+        fresh=board is not None and board.is_fresh(ctx.clock.now()),
         exams=exams,
         releases=releases,
         draws=draws,
     )
-
-
-def _fresh() -> bool:
-    """Whether the integrity board speaks for today."""
-    ctx = looking()
-    board = read_board(ctx.config.instance)
-    return board is not None and board.is_fresh(ctx.clock.now())
 
 
 @bp.get("/oversight/to-cosign.zip")

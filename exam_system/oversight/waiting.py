@@ -16,8 +16,9 @@ from exam_system.errors import Invalid
 from exam_system.exams.lookup import rules_of
 from exam_system.exams.models import Exam
 from exam_system.records.heads import newest_head, witness_request
+from exam_system.records.keys import keys_of
 from exam_system.records.models import Act, Head, Leaf, Note, NoteSignature
-from exam_system.records.notes import keys_of, missing_cosigners, note_bytes
+from exam_system.records.notes import missing_cosigners, note_bytes
 
 COSIGNED = ("draw", "publication", "root")
 HOUSEKEEPING = (

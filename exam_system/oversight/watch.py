@@ -20,8 +20,9 @@ from exam_system.exams.models import Exam
 from exam_system.fees.models import Order, Payment
 from exam_system.oversight import alerts as rules
 from exam_system.oversight.alerts import LIMITS, Alert, Closing, Cosigned, Limits, Row, Seen, Step
+from exam_system.records.keys import keys_of
 from exam_system.records.models import Act, ActDetail, Head, Leaf, Note, NoteSignature, Release
-from exam_system.records.notes import keys_of, note_bytes
+from exam_system.records.notes import note_bytes
 from exam_system.registration.lookup import rules_from
 from exam_system.registration.models import Application
 from exam_system.trust.notes import open_note
@@ -49,6 +50,12 @@ def find_alerts(session: Session, zone: ZoneInfo, limits: Limits = LIMITS) -> li
     found = [*_from_acts(session, zone, limits), *_from_rows(session)]
     found += rules.clock_moved(_backward_steps(session, limits), _cosigned(session), limits)
     return sorted(found, key=lambda alert: (alert.at, alert.id), reverse=True)
+
+
+def open_alerts(session: Session, zone: ZoneInfo) -> list[Alert]:
+    """The alerts that no inspector has acknowledged."""
+    noted = acknowledged(session)
+    return [one for one in find_alerts(session, zone) if one.id not in noted]
 
 
 def find_late(session: Session) -> list[Alert]:

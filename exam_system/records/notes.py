@@ -13,7 +13,6 @@ from exam_system.records.keys import (
     counting,
     every_key,
     keys_of,
-    keys_text,
     require_serving,
     signs_in_time,
 )
@@ -22,18 +21,6 @@ from exam_system.trust import notes
 from exam_system.trust.canonical import sha256_hex
 from exam_system.trust.errors import TrustError
 from exam_system.trust.keys import Signer
-
-__all__ = [
-    "add_cosignatures",
-    "is_cosigned",
-    "keys_of",
-    "keys_text",
-    "missing_cosigners",
-    "note_bytes",
-    "put_note",
-    "require_cosigned",
-    "signers_of",
-]
 
 
 def put_note(

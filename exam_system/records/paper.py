@@ -19,7 +19,8 @@ from exam_system.records.heads import newest_head
 from exam_system.records.keys import rows_of
 from exam_system.records.models import Note
 from exam_system.trust import checkpoint
-from exam_system.trust.canonical import b64, sha256_hex
+from exam_system.trust.canonical import b64
+from exam_system.trust.keys import Verifier
 from exam_system.trust.merkle import EMPTY_ROOT
 
 
@@ -88,7 +89,7 @@ def anchor_keys(session: Session) -> tuple[tuple[str, str], ...]:
     A fingerprint is the SHA-256 of the vkey's text: `printf '%s' "$vkey" | sha256sum`.
     """
     rows = _serving(session)
-    return tuple((role, sha256_hex(vkey.encode())) for role, vkey in rows)
+    return tuple((role, Verifier.parse(vkey).fingerprint) for role, vkey in rows)
 
 
 def _serving(session: Session) -> list[tuple[str, str]]:

@@ -21,9 +21,9 @@ from exam_system.context import Context
 from exam_system.errors import Conflict, Invalid, NotFound
 from exam_system.exams.models import Exam
 from exam_system.records.folders import check_folder, write_whole
+from exam_system.records.keys import keys_text
 from exam_system.records.models import Note, Release, ReleaseFile, ReleaseRecord
 from exam_system.records.notes import (
-    keys_text,
     missing_cosigners,
     note_bytes,
     put_note,

@@ -58,6 +58,7 @@ def prepare_release(ctx: Context, *, code: str, stage: str, reason: str = "") ->
     if stage not in STAGES:
         raise Invalid("There is no list called %(stage)s", stage=stage)
     exam = open_exam(ctx.session, code, *_states(ctx.session, code, stage))
+    require_whole(ctx.session, *RELIED_ON[stage])
     rules, entries, rows = compute(ctx.session, exam, stage)
     version = releases.next_version(ctx.session, exam.id, CHAIN)
     release = releases.prepare(
@@ -100,7 +101,6 @@ def compute(session: Session, exam: Exam, stage: str) -> tuple[RuleSet, list[Ent
     Raises Conflict when something is missing, Invalid when a number does not hold.
     """
     _require_announced_rules(session, exam)
-    require_whole(session, *RELIED_ON[stage])
     rules, vacancies = rules_of(exam), vacancies_of(session, exam)
     base = _base(session, exam, stage)
     entries = gather(session, exam, rules, stage)

@@ -9,8 +9,8 @@ from datetime import date
 from sqlalchemy import func, literal, select
 from sqlalchemy.orm import Session
 
+from exam_system.records.keys import keys_of
 from exam_system.records.models import Act
-from exam_system.records.notes import keys_of
 from exam_system.tips.models import ArrivedTip, SealingKey, Tip, TipAnswer
 from exam_system.trust.canonical import unb64
 from exam_system.trust.errors import TrustError

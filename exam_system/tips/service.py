@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from exam_system.context import Context, verb
 from exam_system.database import lock_log
 from exam_system.errors import Conflict, Invalid, NotFound
-from exam_system.records.notes import keys_of
+from exam_system.records.keys import keys_of
 from exam_system.tips.lookup import PREFIX, by_digest, recipients
 from exam_system.tips.models import ArrivedTip, SealingKey, Tip, TipAnswer
 from exam_system.tips.receipts import Drawer, drawer_of, make_receipt

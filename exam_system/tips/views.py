@@ -157,9 +157,6 @@ def received() -> ResponseReturnValue:
     )
 
 
-PAGE = 200
-
-
 @bp.app_template_global("report_language")
 def other_language() -> str:
     """The language that the link at the top leads to."""

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -14,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from exam_system.trust.canonical import MAX_NUMBER, b64, has_control, sha256, unb64
+from exam_system.trust.canonical import MAX_NUMBER, b64, has_control, sha256, sha256_hex, unb64
 from exam_system.trust.errors import BadKey, CanonicalError
 
 ED25519 = 1
@@ -72,6 +74,11 @@ class Verifier:
         """The one-line form that keys.txt, notices and manifests print."""
         return f"{self.name}+{self.key_id.hex()}+{b64(bytes([self.type]) + self.key)}"
 
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the one-line form, as notices and papers print it."""
+        return sha256_hex(self.vkey.encode())
+
     def verify(self, text: bytes, blob: bytes) -> bool:
         """Whether blob (the signature without its key id) is this key's over the text."""
         at = self.time(blob)
@@ -122,29 +129,14 @@ class Signer:
     @classmethod
     def load(cls, path: Path, name: str, passphrase: bytes, type: int = ED25519) -> "Signer":
         """Read an encrypted PKCS#8 PEM file; raises BadKey when it is not to be opened."""
-        try:
-            private = load_pem_private_key(path.read_bytes(), passphrase)
-        except OSError as error:
-            raise BadKey(f"The key file {path} cannot be read: {error.strerror}.") from None
-        except (ValueError, TypeError, UnsupportedAlgorithm):
-            raise BadKey(f"The key file {path} does not open with this passphrase.") from None
+        private = load_private(path, passphrase)
         if not isinstance(private, Ed25519PrivateKey):
             raise BadKey(f"The key file {path} does not hold an Ed25519 key.")
         return cls(name, type, private)
 
     def save(self, path: Path, passphrase: bytes) -> None:
         """Write an encrypted PKCS#8 PEM file that only its owner may read; never overwrite."""
-        if not passphrase:
-            raise BadKey("A private key is not saved without a passphrase.")
-        pem = self.private.private_bytes(
-            Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(passphrase)
-        )
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            raise BadKey(f"There is a key in {path} already; it is not overwritten.") from None
-        with os.fdopen(handle, "wb") as file:
-            file.write(pem)
+        save_private(self.private, path, passphrase)
 
     @property
     def verifier(self) -> Verifier:
@@ -162,6 +154,35 @@ class Signer:
         if at is None or not 0 < at <= MAX_NUMBER:
             raise BadKey(f"The cosignature of {self.name} needs the time it is made at.")
         return at.to_bytes(_TIME_BYTES, "big") + self.private.sign(cosigned(text, at))
+
+
+def load_private(path: Path, passphrase: bytes) -> PrivateKeyTypes:
+    """The key of an encrypted PKCS#8 PEM file; raises BadKey when it is not to be opened."""
+    try:
+        return load_pem_private_key(path.read_bytes(), passphrase)
+    except OSError as error:
+        raise BadKey(f"The key file {path} cannot be read: {error.strerror}.") from None
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise BadKey(f"The key file {path} does not open with this passphrase.") from None
+
+
+def save_private(
+    private: Ed25519PrivateKey | X25519PrivateKey, path: Path, passphrase: bytes
+) -> None:
+    """Write an encrypted PKCS#8 PEM file durably, for its owner only; raises BadKey instead of
+    overwriting one, and without a passphrase."""
+    if not passphrase:
+        raise BadKey("A private key is not saved without a passphrase.")
+    protected = BestAvailableEncryption(passphrase)
+    pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, protected)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise BadKey(f"There is a key in {path} already; it is not overwritten.") from None
+    with os.fdopen(handle, "wb") as file:
+        file.write(pem)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def cosigned(text: bytes, at: int) -> bytes:

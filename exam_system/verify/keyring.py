@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from exam_system.trust import checkpoint, notes
-from exam_system.trust.canonical import sha256_hex
 from exam_system.trust.errors import Malformed
 from exam_system.trust.keys import Verifier
 from exam_system.verify.checks import Check, holds, refuse
@@ -65,7 +64,7 @@ class Keyring:
     def fingerprints(self) -> list[str]:
         """Role, name and SHA-256 of each key's line form, as documents on paper show them."""
         return [
-            f"{one.role} {one.key.name} {sha256_hex(one.key.vkey.encode())}{_ended(one)}"
+            f"{one.role} {one.key.name} {one.key.fingerprint}{_ended(one)}"
             for one in self.rows
         ]
 

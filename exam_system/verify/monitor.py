@@ -84,7 +84,7 @@ def visit(source: str, state: Path, keys_file: Path | None = None) -> Iterator[s
     fetch = fetcher(source)
     keys, before = _keys(fetch, state, keys_file)
     for key in (one.key for one in keys if one.key not in before):
-        yield f"trusts {key.name} from now on: fingerprint {sha256_hex(key.vkey.encode())}"
+        yield f"trusts {key.name} from now on: fingerprint {key.fingerprint}"
     _store(state / KEY, written(keys).encode())
     data = fetch("checkpoint")
     kept, head = read_state(state, keys), _opened(data, keys)

@@ -17,7 +17,7 @@ from exam_system.draws.models import Attempt
 from exam_system.draws.recipes import RECIPES, Recipe, register
 from exam_system.errors import Conflict, Fault, Invalid, NotFound
 from exam_system.exams.models import Exam
-from exam_system.records.notes import keys_of
+from exam_system.records.keys import keys_of
 from exam_system.trust import proof
 from exam_system.trust.draw_note import parse
 from exam_system.trust.notes import open_note

@@ -14,7 +14,8 @@ from exam_system.errors import Fault, NotFound
 from exam_system.oversight.service import cosign_notes
 from exam_system.records import commands
 from exam_system.records.heads import newest_head
-from exam_system.records.notes import keys_text, note_bytes
+from exam_system.records.keys import keys_text
+from exam_system.records.notes import note_bytes
 from exam_system.trust.notes import parse, with_line
 from exam_system.verify.run import verify
 from tests.world import World
