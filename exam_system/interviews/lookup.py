@@ -126,8 +126,9 @@ def members_of(session: Session, panel: Panel) -> list[tuple[PanelSeat, Intervie
     return [(row[0], row[1]) for row in session.execute(query)]
 
 
-def queue_of(session: Session, panel: Panel) -> list[tuple[Interview, Application]]:
-    """The panel's interviews in the drawn order, read afresh."""
+def queue_of(session: Session, panel: Panel, *states: str) -> list[tuple[Interview, Application]]:
+    """The panel's interviews (in these states, if any are named) in the drawn order, read afresh.
+    """
     query = (
         select(Interview, Application)
         .join(InterviewGroup, InterviewGroup.id == Interview.group_id)
@@ -136,6 +137,8 @@ def queue_of(session: Session, panel: Panel) -> list[tuple[Interview, Applicatio
         .order_by(Interview.place)
         .execution_options(populate_existing=True)
     )
+    if states:
+        query = query.where(Interview.state.in_(states))
     return [(row[0], row[1]) for row in session.execute(query)]
 
 

@@ -113,7 +113,7 @@ def enter_score(ctx: Context, *, code: str, panel: str, place: int, score: str) 
     seat = own_seat(ctx, row)
     _require_state(row, "open")
     value = read_score(score)
-    interview, application = _called(queue_of(ctx.session, row), place)
+    interview, application = _called(queue_of(ctx.session, row, "called"), place)
     if seat.place in scores_of(ctx.session, interview):
         raise Conflict("Your score of this candidate is in: a score is never changed")
     ctx.session.add(
@@ -268,8 +268,8 @@ def own_seat(ctx: Context, panel: Panel) -> PanelSeat:
     return seat
 
 
-def _called(queue: list[Turn], place: int) -> Turn:
-    for turn in queue:
-        if turn[0].state == "called" and turn[0].place == place:
+def _called(called: list[Turn], place: int) -> Turn:
+    for turn in called:
+        if turn[0].place == place:
             return turn
     raise Conflict("Number %(place)s is not in the room: nothing was entered", place=place)
