@@ -12,8 +12,8 @@ from typing import Any
 import pyotp
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
-from sqlalchemy.engine import Engine
+from sqlalchemy import select, text
+from sqlalchemy.engine import Connection, Engine
 
 from exam_system import access, config
 from exam_system.access import CEREMONY, Role
@@ -200,6 +200,18 @@ class World:
             yield ctx
             ctx.session.commit()
 
+    @property
+    def log(self) -> Path:
+        """The folder of the published log."""
+        return self.config.published / "log"
+
+    def fill_log(self, count: int, name: str) -> None:
+        """Some acts, sequenced and signed."""
+        with self.acting(Role.ADMIN) as ctx:
+            for n in range(count):
+                self.hire(ctx, Role.REVIEWER, f"{name}{n}")
+        self.seal()
+
     def seal(self) -> None:
         """Sequence, sign and show the log's head."""
         Office(self.config, self.keys, self.engine, self.clock, self.chance).seal()
@@ -218,3 +230,18 @@ class World:
             answer = client.post("/login", data={"login": role.value, "password": PASSWORD})
             assert answer.status_code == 302, answer.text
         return client
+
+
+def disarm(db: Connection) -> None:
+    """What the owner of the database can do: the guards of the tables are gone for ever, and on
+    PostgreSQL foreign keys do not hold in this transaction."""
+    if db.dialect.name == "sqlite":
+        names = db.scalars(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all()
+        statements = [f'DROP TRIGGER "{name}"' for name in names]
+    else:
+        query = "SELECT DISTINCT event_object_table FROM information_schema.triggers"
+        tables = db.scalars(text(query)).all()
+        statements = [f"ALTER TABLE {name} DISABLE TRIGGER USER" for name in tables]
+        statements.append("SET LOCAL session_replication_role = replica")
+    for statement in statements:
+        db.execute(text(statement))

@@ -24,23 +24,11 @@ from exam_system.trust import acts
 from exam_system.trust.canonical import parse_jcs
 from exam_system.trust.merkle import consistency_proof, leaf_hash
 from exam_system.trust.witness import Request
-from tests.world import World
-
-
-def act(world: World, count: int, name: str) -> None:
-    """Some acts, sequenced and signed."""
-    with world.acting(Role.ADMIN) as ctx:
-        for n in range(count):
-            world.hire(ctx, Role.REVIEWER, f"{name}{n}")
-    world.seal()
-
-
-def log(world: World) -> Path:
-    return world.config.published / "log"
+from tests.world import World, disarm
 
 
 def size_of(world: World) -> int:
-    head = heads.read_head(log(world), world.keys.log.verifier)
+    head = heads.read_head(world.log, world.keys.log.verifier)
     assert head is not None
     return head.size
 
@@ -48,9 +36,9 @@ def size_of(world: World) -> int:
 def request(world: World, old: int) -> bytes:
     """What the office can best make of its log for a witness that has signed `old` acts."""
     size = size_of(world)
-    store = TileStore(log(world), size)
+    store = TileStore(world.log, size)
     proof = tuple(consistency_proof(old, size, store.node)) if 0 < old <= size else ()
-    return Request(old, proof, (log(world) / "checkpoint").read_bytes()).encode()
+    return Request(old, proof, (world.log / "checkpoint").read_bytes()).encode()
 
 
 @pytest.fixture
@@ -60,21 +48,11 @@ def desk(world: World, tmp_path: Path) -> InspectorFolder:
     made.trust([world.keys.log.verifier.vkey])
     with world.acting(Role.ADMIN) as ctx:
         register_inspector(ctx, vkey=made.verifier.vkey)
-    act(world, 330, "u")
+    world.fill_log(330, "u")
     signed = made.cosign(request(world, 0), 1_772_413_200)
     with world.acting(Role.INSPECTOR) as ctx:
         cosign_notes(ctx, files=[signed])
     return made
-
-
-def disarm(db: Connection) -> None:
-    """The guards of the log's tables are triggers: their owner drops them."""
-    if db.dialect.name == "postgresql":
-        for table in ("act", "act_rows", "leaf", "head"):
-            db.execute(text(f"DROP TRIGGER {table}_append_only ON {table}"))
-        return
-    for (name,) in db.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all():
-        db.execute(text(f'DROP TRIGGER "{name}"'))
 
 
 def cut(db: Connection, size: int) -> None:
@@ -114,7 +92,7 @@ def truncated(world: World) -> None:
 
 def truncated_and_grown(world: World) -> None:
     attack(world, lambda db: cut(db, 320))
-    act(world, 40, "other")
+    world.fill_log(40, "other")
 
 
 def rewritten(world: World) -> None:
@@ -123,7 +101,7 @@ def rewritten(world: World) -> None:
 
 def rewritten_at_the_end(world: World) -> None:
     attack(world, lambda db: rewrite(db, size_of(world) - 1))
-    act(world, 3, "more")
+    world.fill_log(3, "more")
 
 
 def attack(world: World, how: Callable[[Connection], None]) -> None:
@@ -133,7 +111,7 @@ def attack(world: World, how: Callable[[Connection], None]) -> None:
         how(db)
     with pytest.raises(Fault):  # as long as the head and tiles outside the database are there
         seal_and_check(world)
-    shutil.rmtree(log(world))
+    shutil.rmtree(world.log)
     with world.engine.begin() as db:
         db.execute(text("DELETE FROM head"))
         db.execute(
@@ -149,7 +127,7 @@ def attack(world: World, how: Callable[[Connection], None]) -> None:
 def seal_and_check(world: World) -> None:
     world.seal()
     with world.context(world.people[Role.INSPECTOR]).session as db:
-        require_whole(db, log(world), world.keys.log.verifier)
+        require_whole(db, world.log, world.keys.log.verifier)
 
 
 @pytest.mark.parametrize("lie", [truncated, truncated_and_grown, rewritten, rewritten_at_the_end])
@@ -173,10 +151,10 @@ def test_two_logs_shown_to_two_people_have_one_signature(
 ) -> None:
     """S06: the split view. Both branches extend what was signed; one of them gets it."""
     seen = size_of(world)
-    act(world, 5, "public")
+    world.fill_log(5, "public")
     assert desk.cosign(request(world, seen), 1_772_413_260)
     attack(world, lambda db: cut(db, size_of(world) - 5))
-    act(world, 5, "hidden")
+    world.fill_log(5, "hidden")
     with pytest.raises(Declined, match="422"):
         desk.cosign(request(world, size_of(world)), 1_772_413_320)
     assert len(InspectorFolder.history_of(desk.folder)) == 2

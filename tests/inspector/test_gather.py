@@ -22,7 +22,7 @@ from exam_system.oversight.waiting import waiting_notes
 from exam_system.records.heads import cosigned_head, newest_head
 from exam_system.records.models import Act, ActDetail
 from exam_system.trust.keys import COSIGNATURE, Signer
-from tests.inspector.test_dba_attacks import act, attack, cut
+from tests.inspector.test_dba_attacks import attack, cut
 from tests.world import World
 
 SECRET = b"secret"
@@ -91,7 +91,7 @@ def test_two_witnesses_sign_the_same_head_and_again_when_it_has_grown(
     names = {desk.verifier.vkey for desk in desks}
     with witnesses(world, desks) as urls:
         for name in ("a", "b"):
-            act(world, 5, name)
+            world.fill_log(5, name)
             told = gather(world, urls[0], f"{urls[1]}/add-checkpoint")
             assert "tests.example/one cosigned" in told
             assert "tests.example/two cosigned" in told
@@ -118,7 +118,7 @@ def test_two_witnesses_sign_the_same_head_and_again_when_it_has_grown(
 
 
 def test_a_cut_log_is_told_with_the_numbers(world: World, desks: list[InspectorFolder]) -> None:
-    act(world, 330, "u")
+    world.fill_log(330, "u")
     with witnesses(world, desks) as urls:
         gather(world, *urls)
         attack(world, lambda db: cut(db, 300))
@@ -128,11 +128,11 @@ def test_a_cut_log_is_told_with_the_numbers(world: World, desks: list[InspectorF
 
 
 def test_a_witness_of_another_branch_is_told(world: World, desks: list[InspectorFolder]) -> None:
-    act(world, 330, "u")
+    world.fill_log(330, "u")
     with witnesses(world, desks) as urls:
         gather(world, urls[0])
         attack(world, lambda db: cut(db, 320))
-        act(world, 60, "other")
+        world.fill_log(60, "other")
         assert "answers 422: The larger tree does not extend" in gather(world, urls[0], code=1)
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import event, func, select, text
-from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from exam_system.access import Role
@@ -22,27 +21,7 @@ from exam_system.records import heads, tree
 from exam_system.records.fsck import faults, require_whole
 from exam_system.records.models import Act, Leaf
 from exam_system.trust.merkle import leaf_hash
-from tests.world import World
-
-
-def log(world: World) -> Path:
-    return world.config.published / "log"
-
-
-def act(world: World, count: int, name: str) -> None:
-    with world.acting(Role.ADMIN) as ctx:
-        for n in range(count):
-            world.hire(ctx, Role.REVIEWER, f"{name}{n}")
-    world.seal()
-
-
-def disarm(db: Connection) -> None:
-    if db.dialect.name == "postgresql":
-        for table in ("act", "act_rows", "leaf", "head"):
-            db.execute(text(f"DROP TRIGGER {table}_append_only ON {table}"))
-        return
-    for (name,) in db.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all():
-        db.execute(text(f'DROP TRIGGER "{name}"'))
+from tests.world import World, disarm
 
 
 def older(world: World, acts: int) -> None:
@@ -70,7 +49,7 @@ def count(world: World) -> int:
 
 
 def test_a_restored_copy_is_only_for_reading_and_says_what_it_lacks(world: World) -> None:
-    act(world, 7, "u")
+    world.fill_log(7, "u")
     older(world, 4)
     app = world.app()
     client = app.test_client()
@@ -92,13 +71,13 @@ def test_a_restored_copy_is_only_for_reading_and_says_what_it_lacks(world: World
 def test_a_real_older_file_of_the_database(world: World, tmp_path: Path) -> None:
     if world.engine.dialect.name != "sqlite":
         pytest.skip("PostgreSQL keeps no single file")
-    act(world, 2, "u")
+    world.fill_log(2, "u")
     with (
         closing(sqlite3.connect(world.folder / "exam.db")) as live,
         closing(sqlite3.connect(tmp_path / "backup.db")) as copy,
     ):
         live.backup(copy)
-    act(world, 5, "v")
+    world.fill_log(5, "v")
     world.engine.dispose()
     for path in world.folder.glob("exam.db*"):
         path.unlink()
@@ -108,32 +87,32 @@ def test_a_real_older_file_of_the_database(world: World, tmp_path: Path) -> None
 
 
 def test_a_copy_that_went_its_own_way_is_only_for_reading(world: World) -> None:
-    act(world, 7, "u")
+    world.fill_log(7, "u")
     aside = world.folder / "aside"
-    shutil.copytree(log(world), aside)
+    shutil.copytree(world.log, aside)
     older(world, 4)
-    shutil.rmtree(log(world))
-    act(world, 9, "other")
-    shutil.rmtree(log(world))
-    shutil.copytree(aside, log(world))
+    shutil.rmtree(world.log)
+    world.fill_log(9, "other")
+    shutil.rmtree(world.log)
+    shutil.copytree(aside, world.log)
     office = open_office(world.folder, world.clock)
     assert "another log" in str(office.standing.closed)
 
 
 def test_a_copy_restored_under_a_running_service_is_not_signed(world: World) -> None:
-    act(world, 7, "u")
-    before = (log(world) / "checkpoint").read_bytes()
+    world.fill_log(7, "u")
+    before = (world.log / "checkpoint").read_bytes()
     older(world, 4)
     # As many other acts as are missing, and more: the number alone would not show it.
     with pytest.raises(Unavailable):
-        act(world, 6, "other")
-    assert (log(world) / "checkpoint").read_bytes() == before
+        world.fill_log(6, "other")
+    assert (world.log / "checkpoint").read_bytes() == before
 
 
 def test_damaged_files_of_the_log(world: World) -> None:
-    act(world, 2, "u")
+    world.fill_log(2, "u")
     assert open_office(world.folder, world.clock).standing.closed is None
-    (log(world) / "checkpoint").write_bytes(b"x")
+    (world.log / "checkpoint").write_bytes(b"x")
     assert "damaged" in str(open_office(world.folder, world.clock).standing.closed)
 
 
@@ -146,12 +125,12 @@ def log_in(client: object, username: str = "admin") -> int:
 
 def no_folder(world: World) -> Callable[[], None]:
     aside = world.folder / "aside"
-    log(world).rename(aside)
-    log(world).write_bytes(b"")
+    world.log.rename(aside)
+    world.log.write_bytes(b"")
 
     def mend() -> None:
-        log(world).unlink()
-        aside.rename(log(world))
+        world.log.unlink()
+        aside.rename(world.log)
 
     return mend
 
@@ -178,7 +157,7 @@ def broken_disk(_world: World) -> Callable[[], None]:
 def test_when_the_log_cannot_be_written_acts_stop_and_go_on_when_it_can(
     world: World, breaks: Callable[[World], Callable[[], None]]
 ) -> None:
-    act(world, 3, "u")
+    world.fill_log(3, "u")
     client = world.app().test_client()
     mend = breaks(world)
     before = count(world)
@@ -195,7 +174,7 @@ def test_when_the_log_cannot_be_written_acts_stop_and_go_on_when_it_can(
     with world.engine.connect() as db:
         assert db.execute(select(func.count(Leaf.position))).scalar_one() == before + 2
     with world.context(world.people[Role.ADMIN]).session as db2:
-        require_whole(db2, log(world), world.keys.log.verifier)
+        require_whole(db2, world.log, world.keys.log.verifier)
 
 
 def test_a_full_database_answers_503(world: World) -> None:
@@ -266,7 +245,7 @@ def test_fsck_names_every_changed_row(world: World) -> None:
         with world.engine.connect() as db:  # nothing is committed: the next lie finds it whole
             disarm(db)
             assert db.execute(text(statement), used).rowcount == 1, lie
-            named = list(faults(Session(db), log(world), world.keys.log.verifier))
+            named = list(faults(Session(db), world.log, world.keys.log.verifier))
             assert any(why in fault for fault in named), (lie, named)
             db.rollback()
     assert found(world) == []
@@ -293,25 +272,25 @@ def test_a_signature_without_its_note(world: World) -> None:
 
 def found(world: World) -> list[str]:
     with world.context(world.people[Role.ADMIN]).session as db:
-        return list(faults(db, log(world), world.keys.log.verifier))
+        return list(faults(db, world.log, world.keys.log.verifier))
 
 
 def test_fsck_names_files_that_the_acts_do_not_give(world: World) -> None:
-    act(world, 260, "u")
-    act(world, 3, "v")
+    world.fill_log(260, "u")
+    world.fill_log(3, "v")
     assert found(world) == []
-    files = [path for path in log(world).rglob("*") if path.is_file() and "tile" in str(path)]
+    files = [path for path in world.log.rglob("*") if path.is_file() and "tile" in str(path)]
     assert len(files) > 5
     for path in files:
         data = path.read_bytes()
         path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
         assert found(world) == [f"{path} is not what the acts give"]
         path.write_bytes(data)
-    stranger = log(world) / "tile" / "readme"
+    stranger = world.log / "tile" / "readme"
     stranger.write_bytes(b"x")
     assert found(world) == [f"{stranger} is not what the acts give"]
     stranger.unlink()
-    whole = log(world) / "tile" / "0" / "000"
+    whole = world.log / "tile" / "0" / "000"
     whole.unlink()
     assert found(world) == [f"{whole} is missing"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import select, text
-from sqlalchemy.engine import Connection
 
 from exam_system.access import Role
 from exam_system.accounts.models import Account
@@ -14,21 +13,12 @@ from exam_system.office import open_office
 from exam_system.records import audit, log
 from exam_system.records.models import Act, ActDetail, ActRows
 from exam_system.trust.canonical import parse_jcs
-from tests.world import World
+from tests.world import World, disarm
 
 
 def said(world: World) -> list[str]:
     with world.context(world.people[Role.ADMIN]).session as db:
         return list(audit.faults(db))
-
-
-def disarm(db: Connection) -> None:
-    """What the owner of the database can do: no triggers, no foreign keys."""
-    if db.dialect.name == "postgresql":
-        db.execute(text("SET session_replication_role = replica"))
-        return
-    for (name,) in db.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all():
-        db.execute(text(f'DROP TRIGGER "{name}"'))
 
 
 def test_rows_without_an_act_are_refused(world: World) -> None:

@@ -18,7 +18,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Column, MetaData, Table, text
-from sqlalchemy.engine import Connection
 
 from exam_system import context
 from exam_system.access import Role
@@ -31,7 +30,7 @@ from exam_system.verify.release import verify_publication
 from exam_system.verify.run import verify
 from tests.verify.builder import Office, write
 from tests.verify.publications import ReleaseMaker
-from tests.world import World
+from tests.world import World, disarm
 
 OURS = ("exam_system", "seating", "proctoring", "scoring", "tests.")
 UNIFORM = 18.467
@@ -124,12 +123,6 @@ def acting(world: World, role: Role, act: Callable[..., object], *words: object)
             act(ctx, *words)
 
     return told(attack)
-
-
-def disarm(db: Connection) -> None:
-    """The database administrator takes the triggers away."""
-    for (name,) in db.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all():
-        db.execute(text(f'DROP TRIGGER "{name}"'))
 
 
 def change(world: World, statement: str, rows: int = 1, **words: object) -> None:

@@ -23,11 +23,10 @@ from exam_system.trust.tiles import WIDTH, entries_path, unpack_entries
 from exam_system.trust.witness import Verdict
 from exam_system.verify.history import History
 from tests.inspector.desk import AT, OFFICE, GrowingLog
-from tests.inspector.test_dba_attacks import cut, log, request, size_of
+from tests.inspector.test_dba_attacks import cut, request, size_of
 from tests.threats.red import (
     Build,
     acts_of,
-    disarm,
     lying,
     nothing,
     refused_by_verify,
@@ -36,21 +35,13 @@ from tests.threats.red import (
 from tests.verify.publications import (
     ticket_note,
 )
-from tests.world import World
-
-
-def hired(world: World, count: int, name: str) -> None:
-    """Some acts, sequenced and signed."""
-    with world.acting(Role.ADMIN) as ctx:
-        for n in range(count):
-            world.hire(ctx, Role.REVIEWER, f"{name}{n}")
-    world.seal()
+from tests.world import World, disarm
 
 
 def fsck_says(world: World) -> str:
     """What `exam log fsck` says."""
     with world.context(world.people[Role.ADMIN]).session as db:
-        return "\n".join(fsck.faults(db, log(world), world.keys.log.verifier))
+        return "\n".join(fsck.faults(db, world.log, world.keys.log.verifier))
 
 
 def believing(world: World) -> Callable[..., Iterator[str]]:
@@ -60,7 +51,7 @@ def believing(world: World) -> Callable[..., Iterator[str]]:
         size = size_of(world)
         for start in range(0, size, WIDTH):
             name = entries_path(start // WIDTH, min(WIDTH, size - start))
-            found.entries.extend(unpack_entries((log(world) / name).read_bytes()))
+            found.entries.extend(unpack_entries((world.log / name).read_bytes()))
         yield from ()
 
     return rows
@@ -101,7 +92,7 @@ def desk(world: World, tmp_path: Path) -> InspectorFolder:
     made.trust([world.keys.log.verifier.vkey])
     with world.acting(Role.ADMIN) as ctx:
         register_inspector(ctx, vkey=made.verifier.vkey)
-    hired(world, 8, "u")
+    world.fill_log(8, "u")
     signed = made.cosign(request(world, 0), AT)
     with world.acting(Role.INSPECTOR) as ctx:
         cosign_notes(ctx, files=[signed])
@@ -125,7 +116,7 @@ def test_s04_a_log_cut_and_signed_anew_is_refused(
     with world.engine.begin() as db:
         disarm(db)
         cut(db, seen - 3)
-    shutil.rmtree(log(world))
+    shutil.rmtree(world.log)
     with world.engine.begin() as db:
         for table in ("note_signature", "head", "note"):
             which = "" if table == "head" else OF_HEADS[table]

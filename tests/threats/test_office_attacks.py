@@ -38,10 +38,10 @@ from tests.draws import ceremony
 from tests.draws.ceremony import DICE, DRAW, attempt
 from tests.exams import samples
 from tests.test_access import address, found
-from tests.threats.red import Build, acting, checked, disarm, nothing, told, unguard
+from tests.threats.red import Build, acting, checked, nothing, told, unguard
 from tests.verify.builder import Office
 from tests.verify.publications import ReleaseMaker
-from tests.world import PASSWORD, World, fresh_code, give_approval
+from tests.world import PASSWORD, World, disarm, fresh_code, give_approval
 
 OFFICE = "/office/exams"
 

@@ -27,7 +27,6 @@ from exam_system.verify.run import verify
 from exam_system.verify.single import verify_single
 from tests import tamper
 from tests.draws import ceremony
-from tests.inspector.test_dba_attacks import log
 from tests.marking.test_written_scores import correct, send, three
 from tests.results.play import carry_out, exam_with_marks, prepare
 from tests.results.setting import (
@@ -146,7 +145,7 @@ def tampered(world: World, folder: Path) -> tamper.Score:
     with engine.connect() as connection:
         for name in TABLES:
             table = Base.metadata.tables[name]
-            tamper._table(connection, table, found, log(world), world.keys.log.verifier)
+            tamper._table(connection, table, found, world.log, world.keys.log.verifier)
     engine.dispose()
     return found
 
