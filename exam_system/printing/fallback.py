@@ -1,4 +1,4 @@
-"""Rare characters that Noto Sans SC lacks, taken over from its sisters for other regions.
+"""One weight of a variable font, and the rare characters that Noto Sans SC lacks from its sisters.
 
 Names bring characters such as 𠮷 and 𥹉, which only the Japanese or the Taiwanese design has. All
 of them are drawn on the same body (1,000 units), so their outlines stand beside SC's unchanged,
@@ -8,38 +8,51 @@ and whoever sets text still knows one font.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Collection
 from importlib.resources import as_file
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
-from fontTools.subset import Options, Subsetter
+import uharfbuzz as hb
 from fontTools.ttLib import TTFont as FontFile
-from fontTools.varLib import instancer
 
+# Layout and vertical tables are of no use to reportlab.
+UNUSED = ("BASE", "GDEF", "GPOS", "GSUB", "HVAR", "VVAR", "STAT", "VORG", "vhea", "vmtx")
 DONORS = ("TC", "JP", "KR")  # the first that has a character gives it
+
+
+def cut(path: Path, weight: int, codes: Collection[int] | None = None) -> Any:
+    """A variable font at one weight, whole or only these characters, as a font of fontTools."""
+    face = hb.Face(hb.Blob.from_file_path(str(path)))
+    wanted = hb.SubsetInput()
+    if codes is None:
+        wanted.keep_everything()
+    else:
+        wanted.unicode_set.update(codes)
+    wanted.drop_table_tag_set.update(map(_tag, UNUSED))
+    wanted.flags = hb.SubsetFlags.NO_HINTING | hb.SubsetFlags.GLYPH_NAMES
+    wanted.pin_axis_location(face, "wght", float(weight))
+    data = hb.subset(face, wanted).blob.data
+    return FontFile(BytesIO(data), recalcBBoxes=False, recalcTimestamp=False)
+
+
+def _tag(name: str) -> int:
+    return int.from_bytes(name.encode(), "big")
 
 
 def add_rare_characters(font: Any, folder: Any, weight: int) -> None:
     """Give `font`, a static SC, every Chinese character that a donor below `folder` has more."""
     for region in DONORS:
         with as_file(folder / f"notosans{region.lower()}" / f"NotoSans{region}[wght].ttf") as path:
-            donor = FontFile(path, lazy=True, recalcTimestamp=False)
-            missing = set(filter(_is_han, donor.getBestCmap())) - set(font.getBestCmap())
-            _cut(donor, missing, weight)
-            _take_over(font, donor, region)
+            with FontFile(path, lazy=True) as all_of_it:
+                has = set(filter(_is_han, all_of_it.getBestCmap()))
+            donor = cut(path, weight, has - set(font.getBestCmap()))
+        _take_over(font, donor, region)
 
 
 def _is_han(code: int) -> bool:
     return unicodedata.name(chr(code), "").startswith("CJK ")
-
-
-def _cut(donor: Any, codes: set[int], weight: int) -> None:
-    """Only these characters, at one weight."""
-    options = Options(hinting=False, layout_features=[], notdef_outline=False)
-    options.drop_tables += ["BASE", "GDEF", "GPOS", "GSUB", "HVAR", "STAT", "vhea", "vmtx"]
-    subsetter = Subsetter(options)
-    subsetter.populate(unicodes=codes)
-    subsetter.subset(donor)
-    instancer.instantiateVariableFont(donor, {"wght": weight}, inplace=True)
 
 
 def _take_over(font: Any, donor: Any, region: str) -> None:

@@ -11,31 +11,22 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from importlib.resources import as_file, files
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from fontTools.ttLib import TTFont as FontFile
-from fontTools.varLib import instancer
 from reportlab import rl_config
 from reportlab.pdfbase import pdfmetrics, ttfonts
 
 from exam_system.printing.errors import PrintError
-from exam_system.printing.fallback import add_rare_characters
+from exam_system.printing.fallback import add_rare_characters, cut
 
 FAMILY = "Noto Sans SC"
 WEIGHTS = {"Regular": 400, "Bold": 700}
 LICENCE = "OFL.txt"
-# What reportlab reads; layout and vertical tables are of no use to it and cost a third of the time.
-TABLES = frozenset(
-    {"GlyphOrder", "head", "hhea", "maxp", "OS/2", "hmtx", "cmap", "name", "post", "prep", "gasp"}
-    | {"loca", "glyf", "fvar", "avar", "gvar"}
-)
 BLOCK = 100  # entries one bfchar block may hold (Adobe Technical Note 5411, section 1.4.1)
 
 
@@ -50,16 +41,13 @@ class Fonts:
 def make_fonts(folder: Path) -> None:
     """Write the two weights and their licence into `folder` unless they are there.
 
-    Takes about 15 s with two cores, each weight in its own process. Files appear whole or not
-    at all, and a second caller waits for the first.
+    Files appear whole or not at all, and a second caller waits for the first.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with _locked(folder):
-        missing = [style for style in WEIGHTS if not font_path(folder, style).exists()]
-        if missing:
-            # spawn: a fork of a process with threads may hang.
-            with ProcessPoolExecutor(len(missing), mp_context=get_context("spawn")) as pool:
-                list(pool.map(_instance, missing, [folder] * len(missing)))
+        for style in WEIGHTS:
+            if not font_path(folder, style).exists():
+                _instance(style, folder)
         if not (folder / LICENCE).exists():
             _copy_licence(folder / LICENCE)
 
@@ -153,13 +141,10 @@ def _source() -> Any:
 
 def _instance(style: str, folder: Path) -> None:
     with as_file(_source() / "notosanssc" / "NotoSansSC[wght].ttf") as path:
-        font = FontFile(path, lazy=True, recalcTimestamp=False)
-        for tag in set(font.keys()) - TABLES:
-            del font[tag]
-        instancer.instantiateVariableFont(font, {"wght": WEIGHTS[style]}, inplace=True)
-        add_rare_characters(font, _source(), WEIGHTS[style])
-        _rename(font["name"], style)
-        _write(font, font_path(folder, style))
+        font = cut(path, WEIGHTS[style])
+    add_rare_characters(font, _source(), WEIGHTS[style])
+    _rename(font["name"], style)
+    _write(font, font_path(folder, style))
 
 
 def _rename(names: Any, style: str) -> None:
