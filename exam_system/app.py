@@ -17,14 +17,23 @@ from exam_system.approvals.views import bp as approvals
 from exam_system.chance import Chance
 from exam_system.clock import Clock, rfc3339
 from exam_system.context import VERBS
+from exam_system.draws.contributor_views import bp as contributors
+from exam_system.draws.live_views import bp as live
+from exam_system.draws.sealed_views import bp as sealed
 from exam_system.draws.views import bp as draws
 from exam_system.errors import Refused, Sentence, Unavailable
+from exam_system.examday.duty_views import bp as duties
+from exam_system.examday.seat_views import bp as seating
 from exam_system.examday.views import bp as examday
 from exam_system.exams.views import bp as exams
 from exam_system.fees.views import bp as fees
 from exam_system.fees.views import callback
+from exam_system.interviews.lots_views import bp as lots
+from exam_system.interviews.panel_views import bp as panels
+from exam_system.interviews.pool_views import bp as pools
 from exam_system.interviews.views import bp as interviews
 from exam_system.language import install_language
+from exam_system.marking.script_views import bp as scripts
 from exam_system.marking.views import bp as marking
 from exam_system.office import open_office
 from exam_system.oversight.views import bp as oversight
@@ -41,9 +50,18 @@ BLUEPRINTS = (
     registration,
     fees,
     draws,
+    live,
+    contributors,
+    sealed,
     examday,
+    seating,
+    duties,
     marking,
+    scripts,
     interviews,
+    lots,
+    panels,
+    pools,
     results,
     report,
     tips,
@@ -66,6 +84,7 @@ def create_app(
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_NAME="__Host-exam" if settings.secure_cookies else "exam",
         MAX_CONTENT_LENGTH=24 * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,  # a shared pool is shown before it is taken in
         BOOTSTRAP_SERVE_LOCAL=True,
         WTF_CSRF_TIME_LIMIT=None,
     )

@@ -15,6 +15,7 @@ from exam_system.clock import SystemClock
 from exam_system.command import found_log
 from exam_system.demo.command import demo
 from exam_system.errors import Fault, Sentence
+from exam_system.fees.commands import fees
 from exam_system.inspector.commands import inspector
 from exam_system.keys import PASSPHRASE
 from exam_system.oversight.board_commands import board_commands
@@ -84,6 +85,7 @@ def grant_rights(folder: Path) -> None:
 exam.add_command(demo)
 exam.add_command(serve)
 exam.add_command(users)
+exam.add_command(fees)
 exam.add_command(inspector)
 exam.add_command(log)
 log.add_command(gather)

@@ -13,6 +13,7 @@ import click
 from gunicorn.app.base import BaseApplication
 
 from exam_system.app import create_app
+from exam_system.draws.live import STREAMS
 from exam_system.office import open_office
 
 THREADS = 8  # per process: one process with several threads a core is the fastest (measured)
@@ -27,7 +28,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             "bind": bind,
             "workers": workers,
             "worker_class": "gthread",
-            "threads": THREADS,
+            "threads": THREADS + STREAMS,  # an open stream of a ceremony holds a thread
             "control_socket_disable": True,
             "accesslog": None,
         }

@@ -12,7 +12,7 @@ from itertools import combinations
 
 from proctoring.matching import Table, bits
 from proctoring.panels_input import NONE, Panels
-from proctoring.shortfall import Shortfall
+from proctoring.shortfall import GROUP, NO_PANEL, PANELS, SOME_PANELS, Shortfall, Where
 
 
 def shortfalls(problem: Panels) -> list[Shortfall]:
@@ -41,7 +41,7 @@ def _hall_set(problem: Panels, table: Table, start: int) -> Shortfall:
     for group in reached:
         may_hear |= table.allowed[group]
     panels = [name for at, name in enumerate(problem.panels) if may_hear >> at & 1]
-    where = f"panels {', '.join(panels)}" if panels else "no panel"
+    where = Where(SOME_PANELS, {"panels": ", ".join(panels)}) if panels else Where(NO_PANEL)
     names = tuple(problem.groups[group] for group in sorted(reached))
     return Shortfall("groups", where, len(reached), may_hear.bit_count(), names)
 
@@ -68,10 +68,10 @@ def _first_short(
 ) -> Shortfall | None:
     seated = _most_seated(problem, able)
     if seated < seats:
-        return Shortfall("roles", "panels", seats, seated, names)
+        return Shortfall("roles", Where(PANELS), seats, seated, names)
     needed = seats + len(names) * problem.reserves
     if len(able) < needed:
-        return Shortfall("role-reserves", "panels", needed, len(able), names)
+        return Shortfall("role-reserves", Where(PANELS), needed, len(able), names)
     return None
 
 
@@ -81,7 +81,7 @@ def _sexes(problem: Panels) -> Iterator[Shortfall]:
         some = [one for one in problem.eligible if problem.woman[one] == sex and problem.roles[one]]
         available = _within(problem, some)
         if available < needed:
-            yield Shortfall(rule, "panels", needed, available)
+            yield Shortfall(rule, Where(PANELS), needed, available)
 
 
 def _group(problem: Panels, group: int, name: str) -> Iterator[Shortfall]:
@@ -94,7 +94,8 @@ def _group(problem: Panels, group: int, name: str) -> Iterator[Shortfall]:
             seats = sum(rules.seats[role] for role in roles)
             if able < seats:
                 names = tuple(rules.roles[role] for role in roles)
-                yield Shortfall("group", f"group {name}", seats, able, names)
+                where = Where(GROUP, {"group": name})
+                yield Shortfall("group", where, seats, able, names)
                 return
 
 

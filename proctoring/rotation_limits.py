@@ -15,7 +15,7 @@ import numpy as np
 from proctoring.flow import SINK, SOURCE, Network
 from proctoring.reading import Ints
 from proctoring.rotation_input import NONE, Rotation, Session
-from proctoring.shortfall import Shortfall
+from proctoring.shortfall import DISTRICT, SESSION, Shortfall, Where
 
 Kind = tuple[int, frozenset[int]]  # school and the sites where they may not serve
 
@@ -24,7 +24,7 @@ Kind = tuple[int, frozenset[int]]  # school and the sites where they may not ser
 class _Demand:
     """What one district needs in one session: the rooms used, and by site rooms and reserves."""
 
-    where: str
+    where: Where
     used: frozenset[int]
     rooms: dict[int, int]
     reserves: dict[int, int]
@@ -42,17 +42,17 @@ def _district(problem: Rotation, at: int) -> Iterator[Shortfall]:
     demands = []
     for number, name in enumerate(problem.session_ids[at]):
         session = problem.sessions[number]
-        where = f"district {problem.districts[at]}, session {name}"
+        where = Where(SESSION, {"district": problem.districts[at], "session": name})
         demands.append(_demand(problem, session, at, where))
         out = _barred(problem, who, demands[-1].rooms)
         _add_full(out, problem, session, demands[-1], who)
         yield from _session(problem, demands[-1], who, _frozen(out))
     if "site" in problem.rules.never_again and len(demands) > 1:
-        where = f"district {problem.districts[at]}"
+        where = Where(DISTRICT, {"district": problem.districts[at]})
         yield from _over_all(problem, demands, who, where)
 
 
-def _demand(problem: Rotation, session: Session, at: int, where: str) -> _Demand:
+def _demand(problem: Rotation, session: Session, at: int, where: Where) -> _Demand:
     rooms = session.rooms[problem.places.district[session.rooms] == at]
     counted = Counter(problem.places.site[rooms].tolist())
     reserves = {site: int(session.reserves[site]) for site in counted}
@@ -123,7 +123,7 @@ def _session(
 
 def _short(
     problem: Rotation,
-    where: str,
+    where: Where,
     count_rule: str,
     site_rule: str,
     who: Ints,
@@ -147,7 +147,7 @@ def _short(
 
 
 def _over_all(
-    problem: Rotation, demands: Sequence[_Demand], who: Ints, where: str
+    problem: Rotation, demands: Sequence[_Demand], who: Ints, where: Where
 ) -> Iterator[Shortfall]:
     """Each person once at a site and once a session."""
     needed: Counter[int] = Counter()

@@ -51,6 +51,18 @@ def replaced(district: Json, outcome: Json, change: Substitute) -> dict[str, Any
     return {**outcome, "sessions": sessions}
 
 
+def withdrawn(outcome: Json, *, session: str, absent: str) -> dict[str, Any]:
+    """The outcome without a reserve who does not come either."""
+    sessions = []
+    for one in outcome["sessions"]:
+        if one["id"] == session:
+            stay = [n for n, label in enumerate(one["reserve"]) if label != absent]
+            kept = {name: [one[name][n] for n in stay] for name in ("reserve", "reserve_site")}
+            one = {**one, **kept}
+        sessions.append(one)
+    return {**outcome, "sessions": sessions}
+
+
 def check_substitutes(
     rules: Json, district: Json, outcome: Json, changes: Sequence[Substitute]
 ) -> list[str]:

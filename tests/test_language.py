@@ -9,6 +9,7 @@ from babel.messages.extract import extract_from_dir
 
 from exam_system import language
 from exam_system.access import VERBS, Role
+from proctoring import shortfall
 from seating import findings
 
 ROOT = Path(__file__).parent.parent / "exam_system"
@@ -35,6 +36,7 @@ def test_every_sentence_has_its_chinese() -> None:
     }
     wanted = used() | {verb.said for verb in VERBS.values()} | {role.value for role in Role}
     wanted |= set(findings.BEFORE)
+    wanted |= {shortfall.SHORT, *shortfall.PLACES, *sum(shortfall.SENTENCES.values(), ())}
     assert sorted(wanted - known - KEYS) == []
 
 

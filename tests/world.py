@@ -33,8 +33,13 @@ from exam_system.database import WritingSession, connect
 from exam_system.draws import service as draws
 from exam_system.draws.asking import wanted_freeze, wanted_publish
 from exam_system.draws.lookup import find as find_attempt
+from exam_system.examday.changes import wanted_addition, wanted_move
+from exam_system.exams.changes import wanted_change
 from exam_system.exams.lookup import exam_by_code
+from exam_system.fees.refunds import wanted_refunds
 from exam_system.instance import demonstration_secret
+from exam_system.interviews.lots import wanted_publication as wanted_lots
+from exam_system.interviews.substitutes import wanted_replacement
 from exam_system.keys import Keys, open_keys
 from exam_system.marking.service import wanted_correction
 from exam_system.office import Office
@@ -59,11 +64,17 @@ def _results(ctx: Context, *, code: str, version: int) -> Wanted:
 
 
 WANTED: dict[str, Callable[..., Wanted]] = {
+    "exams.publish_change": wanted_change,
+    "examday.add_late_candidate": wanted_addition,
+    "examday.move_candidate": wanted_move,
     "draws.freeze_draw": wanted_freeze,
     "draws.publish_draw": wanted_publish,
+    "interviews.publish_lots": wanted_lots,
     "exams.publish_announcement": _announcement,
     "results.publish_release": _results,
+    "fees.refund_payments": wanted_refunds,
     "marking.correct_written_scores": wanted_correction,
+    "interviews.replace_interviewer": wanted_replacement,
 }
 
 

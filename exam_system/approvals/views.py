@@ -23,10 +23,17 @@ from exam_system.web import acting, actor, confirmed, flash_refusal, looking, sa
 bp = Blueprint("approvals", __name__)
 ACTS = {
     "draws.freeze_draw": "Start of a draw",
+    "examday.replace_invigilator": "Substitute for an absent invigilator",
     "draws.publish_draw": "Publication of a draw",
+    "fees.refund_payments": "Refund of payments",
+    "interviews.publish_lots": "Publication of sealed lots",
     "exams.publish_announcement": "Publication of the announcement",
+    "exams.publish_change": "Publication of a change notice",
     "results.publish_release": "Publication of results",
     "marking.correct_written_scores": "Correction of written scores",
+    "examday.add_late_candidate": "Late addition",
+    "examday.move_candidate": "Change of a seat",
+    "interviews.replace_interviewer": "Substitution of an interviewer",
 }
 """What an act is called before it is done; others by the sentence of the record."""
 

@@ -22,6 +22,7 @@ from exam_system.config import load
 from exam_system.demo import sources, stages, till
 from exam_system.demo.cast import STAFF, Cast, assemble
 from exam_system.demo.hearing import hear, prepare
+from exam_system.demo.neighbours import share_pools
 from exam_system.demo.road import PASSWORD, Road
 from exam_system.demo.sources import Plan
 from exam_system.demo.tip import leave_report
@@ -93,6 +94,7 @@ def demo(
     cast = assemble(folder, clock, chance)
     with cast.acting(Role.OFFICER) as ctx:
         import_interviewers(ctx, name="pool.csv", data=sources.interviewers(seed))
+    click.echo(f"pool of interviewers signed for other bureaus: {share_pools(cast, folder, seed)}")
     told = [_hold(cast, plan, 2_000 * n, gateway_url) for n, plan in enumerate(held)]
     click.echo(f"an anonymous report was left and answered: receipt {leave_report(cast)}")
     issued = _stage(cast, staged) if staged else []
@@ -142,10 +144,7 @@ def _hold(cast: Cast, plan: Plan, first: int, gateway: str) -> Told:
         road.register(REFUSED + UNPAID)
         road.at(plan.closes)
         road.review(refuse=REFUSED)
-        online = OVER_HTTP if not first else 0
-        till.pay_online(road, online, gateway)
-        road.pay(skip=online)
-        road.close()
+        till.take_fees(road, OVER_HTTP if not first else 0, gateway)
         road.seat()
         road.mark()
         road.at(clock.now() + timedelta(days=3))
@@ -178,7 +177,7 @@ def _stage(cast: Cast, plans: list[Plan]) -> list[Issued]:
         road.announce()
     stages.published(roads["demo-published"])
     stages.to_shortlist(roads["demo-interview"])
-    stages.before_the_draw(roads["demo-seats"])
+    stages.with_the_ratio(roads["demo-seats"])
     stages.reviewing(roads["demo-review"])
     stages.registering(roads["demo-open"], now - timedelta(hours=3))
     return stages.interviewing(roads["demo-interview"], now - timedelta(hours=2))

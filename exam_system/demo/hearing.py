@@ -13,6 +13,8 @@ from exam_system.accounts.sessions import actor_for
 from exam_system.context import Actor, Context
 from exam_system.demo import sources
 from exam_system.demo.ceremony import run_draw
+from exam_system.demo.envelopes import pick_envelopes
+from exam_system.demo.neighbours import fall_ill
 from exam_system.demo.people import data
 from exam_system.demo.road import Road
 from exam_system.exams.lookup import exam_by_code
@@ -41,16 +43,31 @@ class Sitting:
     members: list[Actor]
 
 
-def prepare(road: Road) -> list[Issued]:
-    """Panels, declared avoidances, the three draws, accounts for the drawn interviewers."""
+def prepare(road: Road, *, ill: bool = False) -> list[Issued]:
+    """Panels, declared avoidances, the three draws, accounts for the drawn interviewers.
+
+    `ill`: one of them falls ill meanwhile.
+    """
     with road.cast.acting(Role.OFFICER) as ctx:
         create_panels(ctx, code=road.code)
         _avoid(road, ctx)
     run_draw(road.cast, road.code, "interviewers")
     run_draw(road.cast, road.code, "groups")
-    run_draw(road.cast, road.code, "order")
+    order(road)
+    if ill:
+        fall_ill(road)
     with road.cast.acting(Role.OFFICER) as ctx:
         return issue_accounts(ctx, code=road.code)
+
+
+def order(road: Road) -> None:
+    """Who is heard when: as the rule set of the exam has it made."""
+    how = road.plan.rules.get("interview_order", "draw")
+    if how == "lots":
+        pick_envelopes(road)
+        return
+    for kind in ("turns", "order") if how == "double" else ("order",):
+        run_draw(road.cast, road.code, kind)
 
 
 def _avoid(road: Road, ctx: Context) -> None:

@@ -19,7 +19,8 @@ from exam_system.demo import people, sources
 from exam_system.demo.cast import Cast
 from exam_system.demo.ceremony import run_draw
 from exam_system.demo.sources import Plan
-from exam_system.examday.service import import_invigilators
+from exam_system.demo.standing import stand_in
+from exam_system.examday.listing import import_invigilators
 from exam_system.exams import service as exams
 from exam_system.exams.lookup import exam_by_code
 from exam_system.exams.models import Exam
@@ -34,6 +35,7 @@ from exam_system.results.service import STAGE_NAMES, prepare_release, publish_re
 
 BATCH = 250
 PASSWORD = "candidate-2008"
+NEED = "腿部残疾，使用轮椅，不能上楼"
 Tick = Callable[[int], None]
 T = TypeVar("T")
 
@@ -52,6 +54,11 @@ class Road:
     def code(self) -> str:
         """The exam's code."""
         return self.plan.code
+
+    @property
+    def sessions(self) -> list[tuple[str, datetime, datetime]]:
+        """Subject, beginning and end of every session."""
+        return sources.sessions(self.plan)
 
     def at(self, moment: datetime) -> None:
         """Move the rehearsal's clock on, never back."""
@@ -137,6 +144,7 @@ class Road:
             major=person.major,
             school=person.school,
             employer=person.employer,
+            need="" if self.applicants else NEED,
         )
         registration.add_photo(mine, ref=application.ref, data=people.photo(person.photo))
         registration.submit_application(mine, ref=application.ref)
@@ -187,13 +195,22 @@ class Road:
         run_draw(self.cast, self.code, "seats")
         self.at(self.plan.written_on - timedelta(hours=2))
         run_draw(self.cast, self.code, "invigilators")
+        stand_in(self.cast, self.code)
 
     def mark(self) -> None:
         """The written marks come in; written release and shortlist are published."""
+        self.take_marks()
+        self.release_written()
+
+    def take_marks(self) -> None:
+        """The table of the written marks comes in, ten days after the exam."""
         self.at(self.plan.written_on + timedelta(days=10))
         with self.cast.acting(Role.MARKER) as ctx:
             data = sources.marks(self.plan, self._numbers(ctx))
             import_written_scores(ctx, code=self.code, name="marks.csv", data=data)
+
+    def release_written(self) -> None:
+        """The written scores are published, and a day later the shortlist."""
         self.release("written")
         self.at(self.cast.clock.now() + timedelta(days=1))
         self.release("shortlist")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ ROOM = 30
 ROOMS_A_SITE = 12
 A_PANEL = 30
 LEAST_EACH = 8  # applicants for every vacancy before the rest choose by lot
+LOTTERY = "institution"  # the type of exam whose interviewers are drawn by lottery/v1
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class Plan:
     fen: int
     opens: datetime
     seed: str
+    rules: Mapping[str, Any] = field(default_factory=dict)
+    """Rules that differ from the type's usual ones; `marking_closes` in days after the exam."""
 
     @property
     def closes(self) -> datetime:
@@ -69,6 +72,19 @@ def rules(plan: Plan) -> dict[str, Any]:
     keys = ("registration_opens", "registration_closes", "payment_closes")
     for key, at in zip(keys, dates, strict=True):
         document[key]["value"] = rfc3339(at)
+    if plan.type == LOTTERY:
+        document["interviewer_draw"]["value"] = "lottery"
+        document["lottery_size"] = {"value": 20, "basis": "演示：事先公布20套编组方案"}
+    document["reserve_seats"] = {"value": 1, "basis": "考务工作规程：每个考场预留1个座位备用"}
+    document["invigilator_reserves"] = {
+        "value": 10,
+        "basis": "考务工作规程：各考点按监考岗位的10%配备备用监考员",
+    }
+    for key, value in plan.rules.items():
+        timed = key == "marking_closes"
+        document[key]["value"] = (
+            rfc3339(plan.written_on + timedelta(days=value)) if timed else value
+        )
     return document
 
 
@@ -85,7 +101,7 @@ def sessions(plan: Plan) -> list[tuple[str, datetime, datetime]]:
 def places(plan: Plan) -> bytes:
     """Districts, sites and rooms with room for everybody and a third more; interview rooms."""
     header = ["考区代码", "考区", "考点代码", "考点", "地址", "所属学校", "考场代码", "考场"]
-    header += ["座位布局", "容量", "用途"]
+    header += ["座位布局", "容量", "用途", "无障碍"]
     rows: list[list[object]] = []
     rooms = -(-plan.applicants * 4 // (3 * ROOM * plan.districts)) + 1
     for district in range(plan.districts):
@@ -110,7 +126,8 @@ def _room(district: int, site: int, room: int, use: str) -> list[object]:
         f"{school}考点",
         f"{areas[district][:2]}校园路{site + 1}号",
     ]
-    return [*place, school, room + 1, title, layout, ROOM, use]
+    accessible = "是" if room == 0 and not interview else "否"
+    return [*place, school, room + 1, title, layout, ROOM, use, accessible]
 
 
 def post_sizes(plan: Plan) -> list[int]:
@@ -160,14 +177,22 @@ def choices(plan: Plan, count: int) -> list[str]:
 
 
 def invigilators(plan: Plan) -> bytes:
-    """Three for every two places, from all schools alike."""
-    lot, schools = plan.lot("invigilators"), data()["schools"]
-    rooms = -(-plan.applicants // ROOM) + plan.districts
-    rows: list[list[object]] = [
-        [f"J{n + 1:04d}", name(lot), "男" if n % 2 else "女", schools[n % len(schools)]]
-        for n in range(rooms * 3)
-    ]
-    return table(["工号", "姓名", "性别", "学校"], rows)
+    """Three or more for every two places of a district; in every exam the same people first.
+
+    They stand in blocks of both sexes and all schools, and each block belongs to a district.
+    """
+    lot, schools = Lot(f"{plan.seed}:invigilators"), data()["schools"]
+    block = 2 * len(schools)
+    rooms = -(-plan.applicants // (ROOM * plan.districts)) + 1
+    blocks = -(-rooms * 3 // block) * plan.districts
+    rows: list[list[object]] = []
+    for n in range(blocks * block):
+        sex, school = "女男"[n % 2], schools[n // 2 % len(schools)]
+        lead = "是" if n % 3 else "否"
+        rows.append(
+            [f"J{n + 1:04d}", name(lot), sex, school, n // block % plan.districts + 1, lead]
+        )
+    return table(["工号", "姓名", "性别", "学校", "考区", "主监考"], rows)
 
 
 def interviewers(seed: str) -> bytes:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from exam_system.access import Role
+from exam_system.demo import scripts
+from exam_system.demo.changing import apply_ratio, extend, pay_too_few
 from exam_system.demo.hearing import enter_some, hear, prepare, sittings
 from exam_system.demo.road import Road
+from exam_system.examday import changes
 from exam_system.exams.lookup import exam_by_code
 from exam_system.interviews.issuing import Issued
 from exam_system.interviews.lookup import panel_of, queue_of
@@ -17,7 +20,15 @@ SCORED = 3
 
 def published(road: Road) -> None:
     """Held from end to end; its results are public."""
-    to_shortlist(road)
+    before_the_draw(road)
+    scripts.before_the_exam(road)
+    road.seat()
+    change_seats(road)
+    road.at(road.plan.written_on + timedelta(days=2))
+    scripts.before_marking(road)
+    road.take_marks()
+    scripts.after_marking(road)
+    road.release_written()
     road.at(road.cast.clock.now() + timedelta(days=3))
     prepare(road)
     hear(road)
@@ -28,16 +39,44 @@ def to_shortlist(road: Road) -> None:
     """From the first application to the shortlist."""
     before_the_draw(road)
     road.seat()
+    change_seats(road)
     road.mark()
 
 
 def before_the_draw(road: Road) -> None:
-    """Registration is closed, everybody has paid, the seats are to be drawn."""
-    road.register()
+    """Registration is closed, all but one have paid, the seats are to be drawn."""
+    road.register(extra=1)
     road.at(road.plan.closes)
     road.review()
     road.pay()
     road.close()
+
+
+def with_the_ratio(road: Road) -> None:
+    """As before the draw, but two posts have too few candidates: one is cut, one cancelled."""
+    road.register()
+    road.at(road.plan.closes)
+    road.review()
+    freed = pay_too_few(road)
+    road.close()
+    apply_ratio(road, freed, road.plan.payment_closes + timedelta(days=2))
+
+
+def change_seats(road: Road) -> None:
+    """The one who could not pay in time is added after all, and one candidate is moved."""
+    code, cast = road.code, road.cast
+    late = {
+        "code": code,
+        "ref": road.applicants[-1][1],
+        "reason": "支付系统故障未能缴费，经复核补录",
+    }
+    cast.approve(lambda ctx: changes.wanted_addition(ctx, **late))
+    with cast.acting(Role.OFFICER) as ctx:
+        changes.add_late_candidate(ctx, **late)
+    moved = {"code": code, "ref": road.applicants[1][1], "reason": "考前骨折，需靠近考场出口就座"}
+    cast.approve(lambda ctx: changes.wanted_move(ctx, **moved))
+    with cast.acting(Role.OFFICER) as ctx:
+        changes.move_candidate(ctx, **moved)
 
 
 def reviewing(road: Road) -> None:
@@ -53,12 +92,13 @@ def registering(road: Road, now: datetime) -> None:
     """Registration is open now."""
     road.register(until=now)
     road.review(leave=len(road.applicants) // 2)
+    extend(road)
 
 
 def interviewing(road: Road, now: datetime) -> list[Issued]:
     """Today is interview day: some are heard, one is in the room, four scores are missing."""
     road.at(now)
-    issued = prepare(road)
+    issued = prepare(road, ill=True)
     hear(road, until=HEARD)
     sitting = sittings(road)[0]
     with road.cast.acting(Role.OFFICER) as ctx:

@@ -11,57 +11,126 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from sqlalchemy import func, select
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from exam_system.access import Role
 from exam_system.app import create_app
+from exam_system.approvals.lookup import Wanted
 from exam_system.chance import SeededChance
-from exam_system.context import PUBLIC, Actor
+from exam_system.context import PUBLIC, Actor, Context
 from exam_system.database import reading
 from exam_system.demo.road import Road
 from exam_system.errors import Fault
-from exam_system.fees.desk import Desk, Terms, ask_gateway, open_desk
-from exam_system.fees.models import Order
+from exam_system.exams.lookup import exam_by_code
+from exam_system.fees.desk import Desk, Terms, ask_gateway, days_bill, open_desk
+from exam_system.fees.models import Order, Refund
+from exam_system.fees.reconciling import bill_lines, reconcile_day
+from exam_system.fees.refunds import owed, refund_payments, wanted_refunds
 from exam_system.fees.sandbox.merchant import make_merchant
 from exam_system.fees.service import create_order, open_payment
+from exam_system.fees.settling import settle_orders, settle_refunds
+from exam_system.fees.wechat_bill import BEIJING
 
 CALLBACK = "/payments/wechat/callback"
+TWICE = 2  # of those who pay over HTTP, so many pay twice
 PATIENCE = 30  # seconds to wait for a process or a callback
 
 
-def pay_online(road: Road, count: int, gateway: str) -> None:
-    """The first `count` applicants pay over HTTP: order, gateway, signed callback, confirmation.
+def take_fees(road: Road, online: int, gateway: str) -> None:
+    """Everybody pays and registration is closed; the first `online` pay over HTTP.
 
-    The gateway runs as a process of its own and the application on its own address, as in earnest.
+    Over HTTP the gateway runs as a process of its own and the application on its own address, as
+    in earnest: order, gateway, signed callback, confirmation. There some money comes twice and
+    some too late; it is refunded, and the day is reconciled with the gateway's bill.
     """
     config = road.cast.office.config
     if not (config.instance / "merchant.json").exists():
         make_merchant(
             config.instance, gateway=gateway, notify_url=config.base_url.rstrip("/") + CALLBACK
         )
-    if not count:
+    if not online:
+        road.pay()
+        road.close()
         return
     with _gateway(config.instance, gateway), _application(road):
-        desk = open_desk(config)
-        for actor, ref in road.applicants[:count]:
-            with road.cast.acting(PUBLIC) as ctx:
-                order = create_order(ctx.as_actor(actor), ref=ref)
-            _pay(road, (actor, ref), desk, order, gateway)
-            road.tick(1)
+        orders = _pay_online(road, online, gateway)
+        late = _open(road, road.applicants[road.plan.applicants], open_desk(config))
+        road.pay(skip=online)
+        road.at(road.plan.payment_closes + timedelta(minutes=1))
+        settle_orders(road.cast.office, code=road.code)
+        road.close()
+        for order in orders[:TWICE]:
+            _post(f"{gateway}/sandbox/pay-again/{order.trade_no}")
+        _post(f"{gateway}/sandbox/pay/{late.trade_no}")
+        _send_back(road, TWICE + 1)
+        _reconcile(road)
 
 
-def _pay(road: Road, who: tuple[Actor, str], desk: Desk, order: Order, gateway: str) -> None:
+def _pay_online(road: Road, count: int, gateway: str) -> list[Order]:
+    desk, orders = open_desk(road.cast.office.config), []
+    for who in road.applicants[:count]:
+        order = _open(road, who, desk)
+        _post(f"{gateway}/sandbox/pay/{order.trade_no}")
+        _wait_until(partial(_is_paid, road, order.id), f"the payment of order {order.trade_no}")
+        orders.append(order)
+        road.tick(1)
+    return orders
+
+
+def _send_back(road: Road, count: int) -> None:
+    """Refund what came twice or too late, once it is in the books."""
+    cast, code = road.cast, road.code
+
+    def wanted(ctx: Context) -> Wanted:
+        return wanted_refunds(ctx, code=code)
+
+    _wait_until(lambda: _owed(road) == count, "the money that is owed back")
+    cast.approve(wanted)
+    with cast.acting(Role.OFFICER) as ctx:
+        numbers = refund_payments(ctx, code=code)
+    troubles = settle_refunds(cast.office, numbers).troubles
+    if troubles:
+        raise Fault(f"the gateway refunds nothing: {troubles[0]}")
+    _wait_until(lambda: _refunded(road) == count, "the word that the money went back")
+
+
+def _reconcile(road: Road) -> None:
+    """Compare the gateway's bill of today with the books; everything must match."""
+    day = datetime.now(BEIJING).date()
+    theirs = bill_lines(days_bill(road.cast.office.config, day))
+    with road.cast.acting(Role.OFFICER) as ctx:
+        done = reconcile_day(ctx, day=day, source="gateway", theirs=theirs)
+    if done.only_ours or done.only_theirs or done.differs:
+        raise Fault(f"the gateway's bill of {day} and the books do not agree")
+
+
+def _owed(road: Road) -> int:
+    with reading(road.cast.office.engine) as db:
+        return len(owed(db, exam_by_code(db, road.code)))
+
+
+def _refunded(road: Road) -> int:
+    query = select(func.count()).where(Refund.state == "refunded")
+    with reading(road.cast.office.engine) as db:
+        return db.scalars(query).one()
+
+
+def _open(road: Road, who: tuple[Actor, str], desk: Desk) -> Order:
+    """An order that the gateway takes money for."""
+    actor, ref = who
+    with road.cast.acting(PUBLIC) as ctx:
+        order = create_order(ctx.as_actor(actor), ref=ref)
     expires = datetime.fromtimestamp(time.time(), UTC) + timedelta(hours=1)
     terms = Terms(order.trade_no, order.fen, road.plan.name, expires, "")
     link = ask_gateway(desk, terms)
-    actor, ref = who
     with road.cast.acting(actor) as ctx:
         open_payment(ctx, ref=ref, link=link)
-    _post(f"{gateway}/sandbox/pay/{order.trade_no}")
-    _wait_until(lambda: _is_paid(road, order.id), f"the payment of order {order.trade_no}")
+    return order
 
 
 def _is_paid(road: Road, order_id: int) -> bool:

@@ -20,6 +20,20 @@ KIND_NAMES = {
     "interviewers": "Draw of the interviewers",
     "groups": "Draw of the interview groups",
     "order": "Draw of the interview order",
+    "codes": "Draw of the script codes",
+    "papers": "Draw of the paper sets",
+    "recount": "Draw of the scripts to recount",
+    "markers": "Draw of where scripts are marked",
+    "turns": "Draw of who draws first",
+}
+
+
+_JOINS = {
+    "candidate": "The candidates' representative contributes a secret",
+    "candidate-2": "A second representative of the candidates contributes a secret",
+    "journalist": "A journalist contributes a secret",
+    "notary": "A notary contributes a secret",
+    "guest": "A guest contributes a secret",
 }
 
 
@@ -34,6 +48,15 @@ def wanted_freeze(ctx: Context, *, code: str, kind: str) -> Wanted:
 def freezing(manifest: dict[str, Any]) -> Wanted:
     """The same from a manifest; its digest is the approval's."""
     groups, kind = manifest["groups"], manifest["kind"]
+    outside = [Sentence(_JOINS[role]) for role in manifest["sources"] if role in _JOINS]
+    if "drand" in manifest:
+        outside.append(
+            Sentence(
+                "Round %(number)s of drand, which is out at %(at)s, is an outside source",
+                number=manifest["drand"]["round"],
+                at=manifest["drand"]["time"],
+            )
+        )
     people = sum(len(group["labels"]) for group in groups)
     places = sum(slot["capacity"] for group in groups for slot in group["slots"])
     return Wanted(
@@ -50,6 +73,7 @@ def freezing(manifest: dict[str, Any]) -> Wanted:
                 groups=len(groups),
                 places=places,
             ),
+            *outside,
             Sentence("The digest is that of manifest.json, which lists every label and place"),
         ),
     )

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from exam_system.config import Config
 from exam_system.draws.computing import ticket_rows, transcript_of
 from exam_system.draws.lookup import Held, contributions, cosigning, subject
+from exam_system.draws.parties import values_of
 from exam_system.errors import Conflict, Fault
 from exam_system.records.folders import write_whole
 from exam_system.records.heads import act_proof, cosigned_head
@@ -29,6 +30,7 @@ CEREMONY = (
     "draws.commit_secret",
     "draws.record_dice",
     "draws.confirm_dice",
+    "draws.record_drand",
     "draws.reveal_secret",
     "draws.finish_draw",
 )
@@ -60,10 +62,11 @@ def bundle_files(session: Session, config: Config, held: Held) -> dict[str, byte
     attempt, manifest = held.attempt, held.manifest
     result = json.loads(attempt.result)
     rows = contributions(session, attempt)
-    values = {role: row.secret for role, row in rows.items()} | {"dice": attempt.dice}
     return {
         "manifest.json": attempt.manifest.encode(),
-        "transcript.txt": transcript_of(manifest, attempt.manifest_digest, values),
+        "transcript.txt": transcript_of(
+            manifest, attempt.manifest_digest, values_of(attempt, rows)
+        ),
         "tickets.csv": _csv(("purpose", "label", "ticket"), ticket_rows(manifest, attempt.seed)),
         "result.json": attempt.result.encode(),
         "result.csv": _csv(("group", "slot", "place", "label"), place_rows(result["groups"])),

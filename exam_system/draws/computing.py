@@ -13,10 +13,12 @@ from exam_system.trust.errors import TrustError
 from exam_system.verify.engines import ENGINES
 from proctoring.deal import BadGroups as BadDeal
 from proctoring.deal import Shortage, TooFewPeople
+from proctoring.reading import BadInput
+from proctoring.shortfall import NAMED, SENTENCES, SHORT, Infeasible, NotFound, Shortfall
 from seating.findings import CannotWork, Finding
 from seating.reading import BadGroups
 
-SOURCES = ("officer", "inspector", "dice")
+APART = ("post", "school")
 DICE = {"digits": 20, "sides": 10}
 # Any seed will do to see whether a draw can be made: feasibility does not depend on it.
 DRY_SEED = sha256_hex(b"dry run")
@@ -33,7 +35,11 @@ def draw_groups(manifest: Mapping[str, Any], seed: str) -> list[dict[str, Any]]:
         raise _refusal([_sentence(item) for item in error.shortages]) from None
     except CannotWork as error:
         raise cannot(error.findings) from None
-    except (BadGroups, BadDeal, TrustError) as error:
+    except Infeasible as error:
+        raise infeasible(error) from None
+    except NotFound as error:
+        raise not_found(error) from None
+    except (BadGroups, BadDeal, BadInput, TrustError) as error:
         raise Invalid("The draw cannot be made: %(why)s", why=error) from None
 
 
@@ -68,7 +74,44 @@ def ticket_rows(manifest: Mapping[str, Any], seed: str) -> Iterator[tuple[str, s
 
 def cannot(findings: Sequence[Finding]) -> Invalid:
     """The refusal that tells what no seed can help."""
-    return _refusal([Sentence(found.msgid, **found.params) for found in findings])
+    return _refusal([Sentence(found.msgid, **_told(found.params)) for found in findings])
+
+
+def _told(params: Mapping[str, str | int]) -> dict[str, object]:
+    """The kind of what is kept apart is a word of the pages, all else is a name or a number."""
+    kind = {"kind": Sentence(str(params["kind"]))} if params.get("kind") in APART else {}
+    return {**params, **kind}
+
+
+def infeasible(error: Infeasible) -> Invalid:
+    """The same for invigilators and interviewers: what is short and what would cure it."""
+    return _refusal([_shortfall(one) for one in error.shortfalls])
+
+
+def _shortfall(one: Shortfall) -> Sentence:
+    params = {**one.params, "who": _named(one.who)}
+    what, cure = (Sentence(sentence, **params) for sentence in SENTENCES[one.rule])
+    where = Sentence(one.where.msgid, **one.where.names)
+    return Sentence(SHORT, where=where, what=what, short=one.short, cure=cure)
+
+
+def not_found(error: NotFound) -> Invalid:
+    return Invalid(
+        "The draw was not found after %(epochs)s epochs of exchanges: %(where)s. This does not "
+        "prove that it is impossible; more people or fewer relations make it easier",
+        epochs=error.epochs,
+        where=_named(error.where),
+    )
+
+
+def _named(names: Sequence[str]) -> str | Sentence:
+    if len(names) <= NAMED:
+        return ", ".join(names)
+    return Sentence(
+        "%(names)s and %(number)s more",
+        names=", ".join(names[:NAMED]),
+        number=len(names) - NAMED,
+    )
 
 
 def _refusal(found: Sequence[Sentence]) -> Invalid:

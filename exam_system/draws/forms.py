@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import StringField, SubmitField, TextAreaField
+from wtforms import SelectField, StringField, SubmitField, TextAreaField
 from wtforms.validators import DataRequired, EqualTo, Length
 
 _HEX = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
@@ -49,6 +49,17 @@ class ConfirmForm(FlaskForm):  # type: ignore[misc]
     submit = SubmitField(_l("Confirm the dice"))
 
 
+class DrandForm(FlaskForm):  # type: ignore[misc]
+    """The signature of a round of drand, as its page or a scan gives it."""
+
+    signature = TextAreaField(
+        _l("Signature of the round (96 characters)"),
+        validators=[DataRequired(), Length(max=200)],
+        render_kw=_HEX,
+    )
+    submit = SubmitField(_l("Enter the round"))
+
+
 class RevealForm(FlaskForm):  # type: ignore[misc]
     """A secret: one's own, or the other party's from the sealed copy."""
 
@@ -70,10 +81,11 @@ class VoidForm(FlaskForm):  # type: ignore[misc]
 
 
 class FailedSecretForm(VoidForm):
-    """Why an attempt is void after the dice: what stands in the other party's sealed copy."""
+    """Why an attempt is void after the dice: whose sealed copy failed, and what stands in it."""
 
+    failed = SelectField(_l("Whose sealed copy"), validate_choice=False)  # the verb looks
     sealed = StringField(
-        _l("What stands in the other party's sealed copy"),
+        _l("What stands in the sealed copy"),
         validators=[Length(max=200)],
         render_kw=_HEX,
     )

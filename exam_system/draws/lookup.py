@@ -94,3 +94,19 @@ def contributions(session: Session, attempt: Attempt) -> dict[str, Contribution]
     """What each role has committed to, by role."""
     query = select(Contribution).where(Contribution.attempt_id == attempt.id)
     return {row.role: row for row in session.scalars(query)}
+
+
+def begun(session: Session, exam: Exam, *kinds: str, applied: bool | None = None) -> bool:
+    """Whether an attempt of such a draw stands (is not void).
+
+    `applied` asks for those whose result is computed (True) or still under way (False).
+    """
+    query = (
+        select(Attempt.id)
+        .join(Draw, Draw.id == Attempt.draw_id)
+        .where(Draw.exam_id == exam.id, Draw.kind.in_(kinds), Attempt.state != "void")
+    )
+    done = Attempt.state.in_(("finished", "published"))
+    if applied is not None:
+        query = query.where(done if applied else ~done)
+    return session.scalar(query.limit(1)) is not None

@@ -7,9 +7,12 @@ from typing import Any
 from sqlalchemy import select
 
 from exam_system.context import Context
-from exam_system.draws.computing import DICE, DRY_SEED, SOURCES, result_of
+from exam_system.draws import confidential
+from exam_system.draws.computing import DICE, DRY_SEED, result_of
 from exam_system.draws.models import Attempt, Draw
+from exam_system.draws.outside import SecondStart, choice_of, round_of
 from exam_system.draws.paper import certificate_of
+from exam_system.draws.parties import sources_of
 from exam_system.draws.recipes import Recipe, recipe_of
 from exam_system.errors import Conflict, Invalid
 from exam_system.exams.lookup import rules_of
@@ -34,9 +37,9 @@ def _next_number(ctx: Context, exam: Exam, kind: str) -> int:
     if last is None:
         return 1
     if last.state != "void":
-        raise Conflict("This draw has begun: it can be carried on, not begun again")
+        raise SecondStart("This draw has begun: it can be carried on, not begun again")
     if not last.redraw_approved:
-        raise Conflict("Another attempt needs the inspector's approval with a reason")
+        raise SecondStart("Another attempt needs the inspector's approval with a reason")
     return last.number + 1
 
 
@@ -47,19 +50,21 @@ def build_manifest(
     groups, rules = recipe.build(ctx, exam)
     if not any(group["labels"] for group in groups):
         raise Invalid("There is nobody to draw")
+    choice = choice_of(ctx.session, exam, recipe.kind)
     return {
+        **round_of(ctx, choice),
         "v": 1,
         "draw": draw,
         "attempt": number,
         "exam": exam.code,
         "kind": recipe.kind,
-        "algorithm": recipe.algorithm,
+        "algorithm": recipe.algorithm_of(exam),
         "purpose": recipe.purpose,
         "groups": groups,
-        "rules": rules,
-        "sources": list(SOURCES),
+        "rules": rules | confidential.rule_of(ctx, exam, recipe),
+        "sources": sources_of(choice.contributors.split(), with_drand=choice.drand_at is not None),
         "dice": DICE,
-        "keys": _keys(ctx),
+        "keys": named_keys(ctx),
         "cosigners": rules_of(exam).cosigners,
         "abort": "before the dice: new attempt with reason and inspector's approval; "
         "after: only finish",
@@ -67,7 +72,8 @@ def build_manifest(
     }
 
 
-def _keys(ctx: Context) -> dict[str, str]:
+def named_keys(ctx: Context) -> dict[str, str]:
+    """The keys of officer and inspectors that count for what begins now; Conflict without any."""
     signing_keys(ctx.session, "officer")
     require_serving(ctx.session, [ctx.keys.officer])
     inspectors = signing_keys(ctx.session, "inspector")

@@ -31,7 +31,9 @@ class Draw(Base):
     __table_args__ = (
         UniqueConstraint("exam_id", "kind"),
         CheckConstraint(
-            "kind IN ('seats','invigilators','interviewers','groups','order')", name="kind"
+            "kind IN ('seats','invigilators','interviewers','groups','order',"
+            "'codes','papers','recount','markers','turns')",
+            name="kind",
         ),
     )
 
@@ -47,6 +49,8 @@ class Attempt(Base):
     manifest: Mapped[str] = mapped_column(Text)
     manifest_digest: Mapped[str] = mapped_column(String(64))
     dice: Mapped[str] = mapped_column(String(64), default="")
+    drand: Mapped[str | None] = mapped_column(String(96))
+    """The signature of the round that the manifest names, hex."""
     seed: Mapped[str] = mapped_column(String(64), default="")
     result: Mapped[str] = mapped_column(Text, default="")
     certificate: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
@@ -55,6 +59,8 @@ class Attempt(Base):
     redraw_approved: Mapped[bool] = mapped_column(default=False)
     note_id: Mapped[int | None] = mapped_column(ForeignKey("note.id"))
     frozen_at: Mapped[datetime] = mapped_column(UtcTime)
+    opens_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    """Until when list and result stay confidential; None where they never were."""
     finished_at: Mapped[datetime | None] = mapped_column(UtcTime)
     published_at: Mapped[datetime | None] = mapped_column(UtcTime)
     __table_args__ = (
@@ -87,5 +93,40 @@ class Contribution(Base):
     revealed_at: Mapped[datetime | None] = mapped_column(UtcTime)
     __table_args__ = (
         UniqueConstraint("attempt_id", "role"),
-        CheckConstraint("role IN ('officer','inspector')", name="role"),
+        CheckConstraint(
+            "role IN ('officer','inspector','candidate','candidate-2','journalist','notary',"
+            "'guest')",
+            name="role",
+        ),
     )
+
+
+class Invitation(Base):
+    """The link by which a further contributor takes part; only the digest of its token stands here.
+
+    A new link takes the place of the one before.
+    """
+
+    __tablename__ = "invitation"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"))
+    role: Mapped[str] = mapped_column(String(12))
+    token_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    made_at: Mapped[datetime] = mapped_column(UtcTime)
+    __table_args__ = (UniqueConstraint("attempt_id", "role"),)
+
+
+class SourceChoice(Base):
+    """What the next attempt of a draw will have beside officer, inspector and dice.
+
+    `contributors` are roles divided by blanks; `drand_at` the time from which on the first round of
+    drand counts.
+    """
+
+    __tablename__ = "source_choice"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    exam_id: Mapped[int] = mapped_column(ForeignKey("exam.id"))
+    kind: Mapped[str] = mapped_column(String(20))
+    contributors: Mapped[str] = mapped_column(String(80), default="")
+    drand_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    __table_args__ = (UniqueConstraint("exam_id", "kind"),)

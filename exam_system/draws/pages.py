@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, defer
 
 from exam_system.approvals.lookup import Wanted
 from exam_system.context import Context
+from exam_system.draws import confidential
 from exam_system.draws.asking import freezing
 from exam_system.draws.bundle import ceremony_acts, folder_name
 from exam_system.draws.computing import transcript_of
@@ -18,12 +21,15 @@ from exam_system.draws.lookup import Held, attempts_of, contributions, cosigning
 from exam_system.draws.manifest import next_manifest, rehearse
 from exam_system.draws.models import Attempt, Contribution, Draw
 from exam_system.draws.paper import example_label
+from exam_system.draws.parties import parties, values_of, waits_for_drand
 from exam_system.draws.recipes import KINDS, RECIPES
-from exam_system.errors import Sentence
+from exam_system.errors import NotFound, Sentence
+from exam_system.exams.lookup import rules_of
 from exam_system.exams.models import Exam
 from exam_system.records.heads import cosigned_head
 from exam_system.records.notes import missing_cosigners
 from exam_system.trust.tickets import ticket
+from exam_system.verify.matching import frequencies_of
 
 STATE_NAMES = {
     "frozen": "List frozen",
@@ -58,6 +64,8 @@ class Story:
     transcript: str
     groups: Sequence[dict[str, Any]]
     attempts: Sequence[Attempt]
+    hidden_until: datetime | None = None
+    """Until when a confidential draw shows no list and no result."""
 
     @property
     def state(self) -> str:
@@ -67,8 +75,8 @@ class Story:
     @property
     def stamp(self) -> str:
         """Changes whenever the page has something new to show."""
-        shown = sum(1 + bool(part.secret) for part in self.parts.values())
-        return f"{self.state}-{shown}-{self.held.attempt.dice}-{len(self.attempts)}"
+        secrets = [part.revealed_at for part in self.parts.values()]
+        return _stamp(self.held.attempt, secrets, len(self.attempts))
 
     @property
     def steps(self) -> list[tuple[str, str, str]]:
@@ -86,9 +94,25 @@ class Story:
         return "now" if end == waiting else "next"
 
     @property
+    def parties(self) -> list[str]:
+        """The roles that make a secret, in the manifest's order."""
+        return parties(self.manifest)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether there may still be news: after a void attempt another one may follow."""
+        newest = self.held.attempt.number == len(self.attempts)
+        return self.state != "published" and (self.state != "void" or newest)
+
+    @property
     def people(self) -> int:
         """How many labels are in the draw."""
         return sum(len(group["labels"]) for group in self.manifest["groups"])
+
+    @property
+    def chances(self) -> list[dict[str, Any]]:
+        """The exact chances of a lottery, known before it is drawn; else empty."""
+        return [] if self.hidden_until else frequencies_of(self.manifest)
 
     @property
     def example(self) -> str:
@@ -112,17 +136,44 @@ class Story:
         return folder_name(self.held)
 
 
-def story_of(session: Session, held: Held) -> Story:
-    """Everything of an attempt that may be seen now."""
+def stamp_of(session: Session, draw: str, number: int) -> str:
+    """`Story.stamp` by a look that loads no list; raises NotFound."""
+    query = (
+        select(Attempt)
+        .join(Draw, Draw.id == Attempt.draw_id)
+        .where(Draw.code == draw, Attempt.number == number)
+        .options(defer(Attempt.manifest), defer(Attempt.result))
+    )
+    attempt = session.scalar(query)
+    if attempt is None:
+        raise NotFound("There is no such attempt of a draw")
+    secrets = [part.revealed_at for part in contributions(session, attempt).values()]
+    count = select(func.count(Attempt.id)).where(Attempt.draw_id == attempt.draw_id)
+    return _stamp(attempt, secrets, session.scalars(count).one())
+
+
+def _stamp(attempt: Attempt, secrets: Sequence[datetime | None], attempts: int) -> str:
+    shown = sum(1 + bool(secret) for secret in secrets)
+    again = "-again" if attempt.redraw_approved else ""
+    value = f"{attempt.dice}{'-drand' if attempt.drand else ''}"
+    return f"{attempt.state}-{shown}-{value}-{attempts}{again}"
+
+
+def story_of(session: Session, held: Held, now: datetime | None = None) -> Story:
+    """Everything of an attempt that may be seen now; see confidential.hidden for `now`."""
+    parts = contributions(session, held.attempt)
+    hidden = confidential.hidden(held.attempt, now)
+    if hidden:
+        held, parts = confidential.shadow(held), confidential.without_secrets(parts)
     manifest, attempt = held.manifest, held.attempt
-    parts = contributions(session, attempt)
     text = ""
     if attempt.seed:
-        values = {role: part.secret for role, part in parts.items()} | {"dice": attempt.dice}
+        values = values_of(attempt, parts)
         text = transcript_of(manifest, attempt.manifest_digest, values).decode()
     groups = json.loads(attempt.result)["groups"] if attempt.result else []
     known = {draw.id: rows for draw, rows in attempts_of(session, held.exam)}
-    return Story(held, manifest, parts, text, groups, known[held.draw.id])
+    until = attempt.opens_at if hidden else None
+    return Story(held, manifest, parts, text, groups, known[held.draw.id], until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +205,8 @@ def office_lines(ctx: Context, exam: Exam) -> list[Line]:
     lines = []
     for kind in (name for name in KINDS if name in RECIPES):
         draw, rows = known.get(kind, (None, []))
+        if draw is None and not RECIPES[kind].asked(rules_of(exam)):
+            continue
         line = Line(kind, draw, rows)
         lines.append(_beginning(ctx, exam, line) if line.may_freeze else line)
     return lines
@@ -171,12 +224,13 @@ def _beginning(ctx: Context, exam: Exam, line: Line) -> Line:
 
 def task_of(story: Story, role: str) -> str:
     """What this role has to do now; `wait` when it is somebody else's turn."""
-    other = "inspector" if role == "officer" else "officer"
     state = story.state
     if state == "frozen":
         return "wait" if role in story.parts else "commit"
+    if state == "confirmed" and waits_for_drand(story.manifest, story.held.attempt):
+        return "drand"
     if state == "confirmed":
-        return "reveal" if not story.parts[role].secret else f"unseal-{other}"
+        return "unseal" if story.parts[role].revealed_at else "reveal"
     tasks = {
         ("committed", "officer"): "dice",
         ("rolled", "officer"): "redo-dice",
@@ -188,6 +242,16 @@ def task_of(story: Story, role: str) -> str:
         ("published", role): "over",
     }
     return tasks.get((state, role), "wait")
+
+
+def contribution_of(story: Story, role: str) -> str:
+    """What a further contributor has to do now: commit, reveal, wait, or nothing more (over)."""
+    part = story.parts.get(role)
+    if story.state == "frozen":
+        return "wait" if part else "commit"
+    if story.state == "confirmed" and part and not part.revealed_at:
+        return "wait" if waits_for_drand(story.manifest, story.held.attempt) else "reveal"
+    return "wait" if story.state in ("committed", "rolled", "confirmed") else "over"
 
 
 def missing_for_publication(session: Session, held: Held) -> list[Sentence]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from exam_system.context import Context
-from exam_system.draws.computing import SOURCES
 from exam_system.exams.models import Exam
 from exam_system.printing.certificate import Certificate, Count, Source, certificate_pdf
 from exam_system.printing.fonts import register
@@ -29,10 +28,11 @@ def certificate_of(
         manifest=sha256_hex(jcs(manifest)),
         seed=seed,
         result=sha256_hex(jcs(result)),
-        sources=tuple(Source(name, True) for name in SOURCES),
+        sources=tuple(Source(name, True) for name in manifest["sources"]),
         counts=tuple(counts),
         purpose=manifest["purpose"],
         label=example_label(manifest),
+        bundle=f"{ctx.config.base_url}/published/draw-{manifest['draw']}-{manifest['attempt']}/",
         anchor=anchor(ctx.session, ctx.config.origin, None),
         at=ctx.clock.now().astimezone(ctx.config.zone),
     )
@@ -46,5 +46,6 @@ def example_label(manifest: dict[str, Any]) -> str:
 
 
 def _count(group: dict[str, Any], drawn: dict[str, Any]) -> Count:
-    placed = sum(len(slot["labels"]) for slot in drawn["slots"])
-    return Count(group["id"], len(group["labels"]), placed, len(drawn["reserve"]))
+    # Invigilators have several places; people are counted, not places.
+    placed = {label for slot in drawn["slots"] for label in slot["labels"]}
+    return Count(group["id"], len(group["labels"]), len(placed), len(drawn["reserve"]))

@@ -12,6 +12,7 @@ from exam_system.access import Role
 from exam_system.accounts import factors
 from exam_system.approvals.lookup import use
 from exam_system.context import Context, verb
+from exam_system.draws import confidential
 from exam_system.draws.bundle import write_bundle
 from exam_system.draws.computing import (
     DICE,
@@ -28,7 +29,9 @@ from exam_system.draws.lookup import (
 )
 from exam_system.draws.manifest import next_manifest, rehearse
 from exam_system.draws.models import Attempt, Contribution, Draw
+from exam_system.draws.outside import invited_role, require_before_round
 from exam_system.draws.paper import certificate_of
+from exam_system.draws.parties import OFFICES, WHO, parties, values_of, waits_for_drand
 from exam_system.draws.recipes import recipe_of
 from exam_system.draws.states import move, require
 from exam_system.errors import Conflict, Fault, Invalid, Sentence
@@ -41,7 +44,6 @@ from exam_system.trust import tickets
 from exam_system.trust.canonical import has_control, jcs, sha256_hex
 from exam_system.trust.draw_note import DrawNote
 
-WHO = {"officer": "the exam officer", "inspector": "the inspector"}
 OPENS = {"seats": "seated"}  # the state an exam enters when a draw is published
 _HEX = re.compile(r"[0-9a-f]{64}")
 _DIGITS = re.compile(rf"[0-9]{{{DICE['digits']}}}")
@@ -86,7 +88,7 @@ def _reason(text: str) -> str:
     return reason
 
 
-CEREMONY = ("draw", "attempt", "contribution")
+CEREMONY = ("draw", "attempt", "contribution", "invitation", "source_choice")
 
 
 @verb
@@ -110,6 +112,7 @@ def freeze_draw(ctx: Context, *, code: str, kind: str) -> Attempt:
         state="frozen",
         manifest=text.decode(),
         manifest_digest=digest,
+        opens_at=confidential.opening(manifest),
         frozen_at=ctx.clock.now(),
     )
     ctx.session.add(attempt)
@@ -129,11 +132,17 @@ def _draw_of(ctx: Context, exam: Exam, kind: str) -> Draw:
 
 
 @verb
-def commit_secret(ctx: Context, *, draw: str, number: int, commitment: str) -> None:
-    """Log the digest of the actor's secret; the secret itself stays with its maker."""
+def commit_secret(
+    ctx: Context, *, draw: str, number: int, commitment: str, token: str = ""
+) -> None:
+    """Log the digest of the actor's secret; the secret itself stays with its maker.
+
+    A further contributor has no account: `token`, from the link, says who it is.
+    """
     held = find(ctx.session, draw, number, lock=True)
     require(held.attempt, "frozen")
-    role, value = ctx.actor.role.value, _hex(commitment)
+    require_before_round(ctx, held)
+    role, value = _own_role(ctx, held, token), _hex(commitment)
     present = contributions(ctx.session, held.attempt)
     if role in present:
         raise Conflict("The commitment of %(who)s is in already", who=Sentence(WHO[role]))
@@ -144,9 +153,15 @@ def commit_secret(ctx: Context, *, draw: str, number: int, commitment: str) -> N
         attempt_id=held.attempt.id, role=role, commitment=value, committed_at=ctx.clock.now()
     )
     ctx.session.add(row)
-    if len(present) + 1 == len(WHO):
+    if {*present, role} == set(parties(held.manifest)):
         move(held.attempt, "committed")
     _record(ctx, held, role=role, commit=value)
+
+
+def _own_role(ctx: Context, held: Held, token: str) -> str:
+    if ctx.actor.role is Role.PUBLIC:
+        return invited_role(ctx.session, held, token)
+    return ctx.actor.role.value
 
 
 @verb
@@ -174,14 +189,20 @@ def confirm_dice(ctx: Context, *, draw: str, number: int, digits: str) -> None:
 
 
 @verb
-def reveal_secret(ctx: Context, *, draw: str, number: int, secret: str, role: str = "") -> None:
-    """Reveal the actor's secret, or with `role` the other party's from its sealed copy.
+def reveal_secret(
+    ctx: Context, *, draw: str, number: int, secret: str, role: str = "", token: str = ""
+) -> None:
+    """Reveal the actor's secret, or with `role` another party's from its sealed copy.
 
-    A secret that is not the one committed to is refused and its owner named; nothing is stored.
+    A further contributor reveals only their own, by the `token` of their link. A secret that is not
+    the one committed to is refused and its owner named; nothing is stored.
     """
     held = find(ctx.session, draw, number, lock=True)
     require(held.attempt, "confirmed")
-    role, value = role or ctx.actor.role.value, _hex(secret)
+    if waits_for_drand(held.manifest, held.attempt):
+        raise Conflict("No secret yet: the round of drand is to be entered first")
+    others = role if ctx.actor.role is not Role.PUBLIC else ""
+    role, value = others or _own_role(ctx, held, token), _hex(secret)
     row = _unrevealed(ctx, held, role)
     if not _opens(held, row, value):
         raise Conflict(
@@ -197,7 +218,7 @@ def reveal_secret(ctx: Context, *, draw: str, number: int, secret: str, role: st
 def _unrevealed(ctx: Context, held: Held, role: str) -> Contribution:
     row = contributions(ctx.session, held.attempt).get(role)
     if row is None:
-        raise Invalid("Only the exam officer and the inspector have secrets")
+        raise Invalid("Nobody of this role has a secret in this draw")
     if row.secret:
         raise Conflict("The secret of %(who)s is revealed already", who=Sentence(WHO[role]))
     return row
@@ -229,8 +250,7 @@ def finish_draw(ctx: Context, *, draw: str, number: int) -> None:
 
 def transcript(ctx: Context, held: Held) -> bytes:
     """The exact bytes whose SHA-256 is the seed."""
-    rows = contributions(ctx.session, held.attempt)
-    values = {role: row.secret for role, row in rows.items()} | {"dice": held.attempt.dice}
+    values = values_of(held.attempt, contributions(ctx.session, held.attempt))
     return transcript_of(held.manifest, held.attempt.manifest_digest, values)
 
 
@@ -275,6 +295,7 @@ def publish_draw(ctx: Context, *, draw: str, number: int) -> Path:
     as it says, under the result and under a head of the log that covers the whole ceremony."""
     held = find(ctx.session, draw, number, lock=True)
     require(held.attempt, "finished")
+    confidential.require_hour(ctx, held.attempt)
     note = ctx.session.get_one(Note, held.attempt.note_id)
     require_cosigned(ctx.session, note.id, **cosigning(held.manifest))
     require_whole(ctx.session, *CEREMONY)
@@ -290,18 +311,25 @@ def publish_draw(ctx: Context, *, draw: str, number: int) -> Path:
 
 @verb
 def void_draw(
-    ctx: Context, *, draw: str, number: int, reason: str, sealed: str | None = None
+    ctx: Context,
+    *,
+    draw: str,
+    number: int,
+    reason: str,
+    sealed: str | None = None,
+    failed: str = "",
 ) -> None:
     """Void an attempt before the dice; afterwards only because of a secret that does not hold.
 
-    After the dice the actor must give `sealed`: the text found in the other party's sealed copy.
-    It is compared with the commitment, so nobody can end a draw with a false secret of their own.
+    After the dice the actor must give `sealed`: the text found in the other party's sealed copy;
+    for the inspector, who keeps every copy, `failed` may be a further contributor. It is compared
+    with the commitment, so nobody can end a draw with a false secret of their own.
     """
     held = find(ctx.session, draw, number, lock=True)
     require(held.attempt, "frozen", "committed", "confirmed")
     text, proof = _reason(reason), {}
     if held.attempt.state == "confirmed":
-        proof = _failed_secret(ctx, held, sealed)
+        proof = _failed_secret(ctx, held, sealed, failed)
     proof |= _fresh_factor(ctx, "draws.void_draw", held)
     move(held.attempt, "void")
     held.attempt.reason = text
@@ -320,14 +348,23 @@ def confirming(ctx: Context, verb: str, held: Held) -> factors.Occasion:
     return factors.direct(ctx, verb, held.subject, held.attempt.manifest_digest)
 
 
-def _failed_secret(ctx: Context, held: Held, sealed: str | None) -> dict[str, str]:
+def _failed_secret(ctx: Context, held: Held, sealed: str | None, failed: str) -> dict[str, str]:
     if sealed is None:
         raise Conflict("The dice have been thrown: this attempt can only be finished")
-    failed = next(role for role in WHO if role != ctx.actor.role.value)
+    failed = failed or next(role for role in OFFICES if role != ctx.actor.role.value)
+    if failed not in copies_of(ctx.actor.role, held):
+        raise Invalid("You keep no sealed copy of this role")
     row = _unrevealed(ctx, held, failed)
     if _HEX.fullmatch(_plain(sealed)) and _opens(held, row, _plain(sealed)):
         raise Conflict("The sealed copy holds: reveal it, the draw goes on")
     return {"failed": failed, "sealed": sealed.strip()[:_LONGEST_REASON]}
+
+
+def copies_of(role: Role, held: Held) -> list[str]:
+    """Whose sealed copies somebody keeps: the other office's, the inspector everybody's."""
+    if role is not Role.INSPECTOR:
+        return ["inspector"]
+    return [one for one in parties(held.manifest) if one != "inspector"]
 
 
 @verb

@@ -20,10 +20,10 @@ MOVES: dict[str, frozenset[str]] = {
 
 WORDS = {
     "frozen": "the list is frozen, commitments are awaited",
-    "committed": "both commitments are in, the dice are awaited",
+    "committed": "all commitments are in, the dice are awaited",
     "rolled": "the dice are typed in, the inspector must confirm them",
     "confirmed": "the dice are confirmed, the secrets are awaited",
-    "revealed": "both secrets are revealed, the result is to be computed",
+    "revealed": "all secrets are revealed, the result is to be computed",
     "finished": "the result is computed and signed, publication is awaited",
     "published": "the draw is published",
     "void": "this attempt is void",

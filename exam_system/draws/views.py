@@ -6,18 +6,27 @@ from collections.abc import Callable
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 
 from exam_system.access import Role
 from exam_system.accounts.factors import Occasion
 from exam_system.approvals.views import Asked, ask, asked
 from exam_system.context import Context
-from exam_system.draws import forms, pages, service
+from exam_system.draws import confidential, forms, pages, service
 from exam_system.draws.asking import KIND_NAMES, wanted_freeze, wanted_publish
 from exam_system.draws.lookup import attempts_of, find
+from exam_system.draws.outside import (
+    SecondStart,
+    choice_of,
+    invitations,
+    record_drand,
+    refuse_start,
+)
+from exam_system.draws.parties import CONTRIBUTORS, MOST, WHO
 from exam_system.draws.states import WORDS
-from exam_system.errors import Invalid, Sentence
-from exam_system.exams.lookup import exam_by_code
+from exam_system.errors import Conflict, Invalid, Sentence
+from exam_system.exams.lookup import exam_by_code, rules_of
 from exam_system.web import acting, actor, confirmed, download, flash_refusal, looking, say
 
 bp = Blueprint("draws", __name__)
@@ -27,9 +36,9 @@ FORMS: dict[str, type[FlaskForm]] = {
     "dice": forms.DiceForm,
     "redo-dice": forms.DiceForm,
     "confirm": forms.ConfirmForm,
+    "drand": forms.DrandForm,
     "reveal": forms.RevealForm,
-    "unseal-officer": forms.RevealForm,
-    "unseal-inspector": forms.RevealForm,
+    "unseal": forms.RevealForm,
     "finish": FlaskForm,
     "publish": FlaskForm,
     "approve": forms.ApproveForm,
@@ -42,6 +51,8 @@ def words() -> dict[str, object]:
     """Names of kinds and states for every template of draws."""
     return {
         "kind_names": KIND_NAMES,
+        "who_names": WHO,
+        "contributors": CONTRIBUTORS,
         "state_names": pages.STATE_NAMES,
         "state_words": WORDS,
         "tones": pages.TONES,
@@ -54,7 +65,8 @@ def index(code: str) -> ResponseReturnValue:
     """The draws of an exam with all their attempts."""
     db = looking().session
     exam = exam_by_code(db, code)
-    return render_template("draws/index.html", exam=exam, draws=attempts_of(db, exam))
+    lots = rules_of(exam).interview_order == "lots"
+    return render_template("draws/index.html", exam=exam, draws=attempts_of(db, exam), lots=lots)
 
 
 @bp.get(ATTEMPT)
@@ -68,7 +80,10 @@ def show(draw: str, number: int) -> ResponseReturnValue:
 @bp.get(f"{ATTEMPT}/manifest.json")
 def manifest(draw: str, number: int) -> ResponseReturnValue:
     """The frozen list, byte for byte what its digest in the log is of."""
-    held = find(looking().session, draw, number)
+    ctx = looking()
+    held = find(ctx.session, draw, number)
+    if confidential.hidden(held.attempt, ctx.clock.now()):
+        raise Conflict("The list is confidential until the draw is published; its digest stands")
     return download(held.attempt.manifest.encode(), "manifest.json", "application/json")
 
 
@@ -79,7 +94,16 @@ def office(code: str) -> ResponseReturnValue:
     exam = exam_by_code(ctx.session, code)
     lines = pages.office_lines(ctx, exam)
     waits = {line.kind: asked(line.wanted) for line in lines if line.wanted}
-    return render_template("draws/office.html", exam=exam, lines=lines, asked=waits)
+    choices = {line.kind: choice_of(ctx.session, exam, line.kind) for line in lines}
+    return render_template(
+        "draws/office.html",
+        exam=exam,
+        lines=lines,
+        asked=waits,
+        choices=choices,
+        most=MOST,
+        zone=ctx.config.zone,
+    )
 
 
 @bp.post("/exams/<code>/draws/<kind>/freeze")
@@ -94,6 +118,9 @@ def freeze(code: str, kind: str) -> ResponseReturnValue:
                 number = service.freeze_draw(ctx, code=code, kind=kind).number
                 target = url_for("draws.ceremony", draw=f"{code}-{kind}", number=number)
     except Sentence as error:
+        if isinstance(error, SecondStart):
+            with acting() as ctx:
+                refuse_start(ctx, code=code, kind=kind)
         flash_refusal(error)
     return redirect(target)
 
@@ -109,13 +136,17 @@ def _ceremony(draw: str, number: int, typed: FlaskForm | None = None) -> str:
     story = pages.story_of(db, find(db, draw, number))
     task = pages.task_of(story, actor().role.value)
     own = FORMS.get(task)
+    copies = service.copies_of(actor().role, story.held)
     failed = forms.FailedSecretForm if story.state == "confirmed" else forms.VoidForm
     ending = typed if type(typed) is failed else failed(formdata=None)
+    _name_copies(ending, copies)
     return render_template(
         "draws/ceremony.html",
         story=story,
         task=task,
         role=actor().role.value,
+        copies=[one for one in copies if one in story.parts and not story.parts[one].revealed_at],
+        links=invitations(db, story.held.attempt),
         form=typed if typed and type(typed) is own else own and own(formdata=None),
         ending=ending if story.state in ("frozen", "committed", "confirmed") else None,
         missing=pages.missing_for_publication(db, story.held),
@@ -125,6 +156,12 @@ def _ceremony(draw: str, number: int, typed: FlaskForm | None = None) -> str:
             for verb in ("void_draw", "approve_redraw")
         },
     )
+
+
+def _name_copies(ending: FlaskForm, copies: list[str]) -> None:
+    """Whose sealed copies the actor keeps, for the form that ends an attempt after the dice."""
+    if "failed" in ending:
+        ending.failed.choices = [(one, _(WHO[one])) for one in copies]
 
 
 def _asked_publication(draw: str, number: int) -> Asked:
@@ -193,9 +230,19 @@ def confirm(draw: str, number: int) -> ResponseReturnValue:
     return _step(draw, number, forms.ConfirmForm(), act)
 
 
-@bp.post(f"{ATTEMPT}/reveal/<any(officer, inspector):role>")
+@bp.post(f"{ATTEMPT}/drand")
+def drand(draw: str, number: int) -> ResponseReturnValue:
+    """Enter the signature of the round of drand."""
+
+    def act(ctx: Context, typed: Typed) -> None:
+        record_drand(ctx, draw=draw, number=number, signature=typed["signature"])
+
+    return _step(draw, number, forms.DrandForm(), act)
+
+
+@bp.post(f"{ATTEMPT}/reveal/<role>")
 def reveal(draw: str, number: int, role: str) -> ResponseReturnValue:
-    """Reveal one's own secret, or the other party's from the sealed copy."""
+    """Reveal one's own secret, or another party's from the sealed copy."""
 
     def act(ctx: Context, typed: Typed) -> None:
         service.reveal_secret(ctx, draw=draw, number=number, secret=typed["secret"], role=role)
@@ -234,10 +281,16 @@ def void(draw: str, number: int) -> ResponseReturnValue:
 
     def act(ctx: Context, typed: Typed) -> None:
         service.void_draw(
-            ctx, draw=draw, number=number, reason=typed["reason"], sealed=typed.get("sealed")
+            ctx,
+            draw=draw,
+            number=number,
+            reason=typed["reason"],
+            sealed=typed.get("sealed"),
+            failed=typed.get("failed", ""),
         )
 
     form = forms.FailedSecretForm() if late else forms.VoidForm()
+    _name_copies(form, service.copies_of(actor().role, held))
     return _step(draw, number, form, act, "draws.void_draw")
 
 

@@ -1,97 +1,149 @@
-"""The draw of invigilators: two for every room in use, nobody at their own school."""
+"""The draw of invigilators (rotation/v1): who leads, who helps, who stands by, in each session."""
 
 from __future__ import annotations
 
-import unicodedata
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import insert, select
-from sqlalchemy.orm import Session
+from sqlalchemy import insert
 
 from exam_system.context import Context
 from exam_system.draws.models import Attempt
 from exam_system.draws.recipes import PLACES, Groups, Recipe, register
 from exam_system.errors import Conflict
-from exam_system.examday.models import Duty, Invigilator, Seat
-from exam_system.exams.models import District, Exam, Room, Site
-
-PER_ROOM = 2
-GROUP = "invigilators"
-
-
-def school_mark(school: str) -> str:
-    """The mark that a person and a room share: spaces, width and case of letters do not matter."""
-    plain = "".join(unicodedata.normalize("NFKC", school).split()).casefold()
-    return f"school:{unicodedata.normalize('NFC', plain)}"
-
-
-def rooms_in_use(session: Session, exam: Exam) -> list[tuple[int, str, str]]:
-    """(room id, slot, school of the site) of every room with a seat taken, in canonical order.
-
-    A slot is district, site and room code, e.g. 01-03-12.
-    """
-    query = (
-        select(Room.id, District.code, Site.code, Room.code, Site.school)
-        .join(Site, Site.id == Room.site_id)
-        .join(District, District.id == Site.district_id)
-        .where(District.exam_id == exam.id, Room.id.in_(select(Seat.room_id)))
-        .order_by(District.code, Site.code, Room.code)
-    )
-    return [
-        (room_id, f"{district:02}-{site:02}-{room:02}", school)
-        for room_id, district, site, room, school in session.execute(query)
-    ]
+from exam_system.examday.duties import earlier_exams, people, sessions_of
+from exam_system.examday.models import Duty, Invigilator
+from exam_system.examday.past import past_of
+from exam_system.examday.relations import Relations
+from exam_system.examday.used import Place, plain, rooms_in_use
+from exam_system.exams.lookup import rules_of
+from exam_system.exams.models import Exam
+from exam_system.exams.rules import RuleSet
+from exam_system.verify.rotating import PER_ROOM, Slot, slot_of
 
 
 def build(ctx: Context, exam: Exam) -> tuple[Groups, dict[str, Any]]:
-    """One group of all invigilators; every room in use is a slot for two.
+    """A group a district; where nobody is tied to a district, one group for all of them.
 
-    Raises Conflict while seats are not published. Whether there are enough people is told by
-    deal/v1 before the draw is frozen.
+    Raises Conflict while seats are not published, Invalid for a declared relation to nobody of
+    the exam. Whether there are enough people is told by rotation/v1 before the draw is frozen.
     """
     if exam.state != "seated":
         raise Conflict("Invigilators are drawn after the seats are published and before the exam")
-    query = select(Invigilator.label, Invigilator.school).where(Invigilator.exam_id == exam.id)
-    people = sorted(ctx.session.execute(query), key=lambda row: row.label.encode())
-    slots = [
-        {"id": slot, "capacity": PER_ROOM, "marks": [school_mark(school)]}
-        for _, slot, school in rooms_in_use(ctx.session, exam)
+    db, rules = ctx.session, rules_of(exam)
+    earlier = earlier_exams(db, exam, rules.invigilator_memory)
+    relations = Relations.read(db, exam)
+    subjects = [one.subject for one in sessions_of(db, exam)]
+    groups = []
+    for name, some, places in _shares(people(db, exam), rooms_in_use(db, exam)):
+        group = _group(rules, name, some, places, subjects)
+        group["past"] = past_of(db, [one.id for one in earlier], some, places)
+        group["barred"] = relations.barred(some, places)
+        groups.append(group)
+    return groups, _rules([one.code for one in earlier])
+
+
+Share = tuple[str, list[Invigilator], list[Place]]
+
+
+def _shares(listed: Sequence[Invigilator], places: Sequence[Place]) -> list[Share]:
+    """The people and rooms that are drawn together, people by the bytes of their labels."""
+    codes = sorted({place.district for place in places})
+    by_label = sorted(listed, key=lambda one: one.label.encode())
+    if len(codes) == 1 or not any(one.district is not None for one in listed):
+        return [("+".join(f"{code:02}" for code in codes), by_label, list(places))]
+    return [
+        (
+            f"{code:02}",
+            [one for one in by_label if one.district == code],
+            [place for place in places if place.district == code],
+        )
+        for code in codes
     ]
-    group = {
-        "id": GROUP,
-        "labels": [row.label for row in people],
-        "marks": {row.label: [school_mark(row.school)] for row in people},
-        "slots": slots,
+
+
+def _group(
+    rules: RuleSet,
+    name: str,
+    some: Sequence[Invigilator],
+    places: Sequence[Place],
+    subjects: Sequence[str],
+) -> dict[str, Any]:
+    sites = {place.site: place.school for place in places}
+    own = [plain(one.school) for one in some]
+    schools = sorted({*own, *sites.values()} - {""})
+    number = {school: at for at, school in enumerate(schools)} | {"": -1}
+    return {
+        "id": name,
+        "labels": [one.label for one in some],
+        "people": {
+            "school": [number[school] for school in own],
+            "woman": [int(one.sex == "female") for one in some],
+            "lead": [int(bool(one.lead)) for one in some],
+        },
+        "schools": schools,
+        "sites": {"id": list(sites), "school": [number[school] for school in sites.values()]},
+        "slots": [
+            {"id": f"{subject}/{place.name}", "capacity": PER_ROOM}
+            for subject in subjects
+            for place in places
+        ],
+        "rules": {
+            "sexes": rules.invigilator_sexes,
+            "reserves": [rules.invigilator_reserves, 100],
+            "never_again": list(rules.invigilator_never_again),
+        },
     }
-    return [group], {
-        "people": "all invigilators imported for this exam",
-        "marks": "nobody watches a room of their own school",
+
+
+def _rules(earlier: Sequence[str]) -> dict[str, Any]:
+    return {
+        "people": "all invigilators imported for this exam, by district; one group where nobody "
+        "is tied to a district",
+        "rooms": "every room with a seat taken, in every session",
+        "school": "nobody serves at their own school, nor two of one school in a room",
+        "barred": "relations declared to somebody in the room, and candidates of the own school",
+        "past": "earlier exams of this office, by staff number and the names of sites and rooms",
+        "earlier": list(earlier),
         "lead": "the first of a room is its lead invigilator",
     }
 
 
 def apply(ctx: Context, exam: Exam, attempt: Attempt, groups: Groups) -> None:
-    """Write every drawn duty; place 1 is the lead invigilator."""
-    rooms = {slot: room_id for room_id, slot, _ in rooms_in_use(ctx.session, exam)}
-    query = select(Invigilator.label, Invigilator.id).where(Invigilator.exam_id == exam.id)
-    ids = {row.label: row.id for row in ctx.session.execute(query)}
+    """Write every drawn duty; place 1 of a room is its lead invigilator."""
+    places = rooms_in_use(ctx.session, exam)
+    rooms = {place.name: place.room_id for place in places}
+    sites = {place.site: place.site_id for place in places}
+    ids = {one.label: one.id for one in people(ctx.session, exam)}
+    numbers = {one.subject: one.id for one in sessions_of(ctx.session, exam)}
     rows = [
         {
+            "session_id": numbers[where.session],
             "invigilator_id": ids[label],
-            "room_id": rooms[slot["id"]],
+            "site_id": sites[where.site],
+            "room_id": None if where.standby else rooms[where.room],
             "place": place,
             "attempt_id": attempt.id,
         }
         for group in groups
         for slot in group["slots"]
+        for where in _sessions(slot["id"], numbers)
         for place, label in enumerate(slot["labels"], 1)
     ]
     ctx.session.execute(insert(Duty), rows)
 
 
+def _sessions(slot: str, subjects: Iterable[str]) -> list[Slot]:
+    """The slot, or in a list that was frozen under deal/v1 the room in every session."""
+    return [slot_of(slot)] if "/" in slot else [Slot(subject, slot) for subject in subjects]
+
+
 register(
     Recipe(
-        *("invigilators", "deal/v1", "invigilator", build, apply),
-        relies_on=(*PLACES, "seat", "invigilator"),
+        *("invigilators", "rotation/v1", "invigilator", build, apply),
+        relies_on=(
+            *(*PLACES, "exam_session", "seat", "application", "person", "invigilator"),
+            *("session_duty", "absence"),
+        ),
     )
 )

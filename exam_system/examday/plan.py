@@ -13,7 +13,7 @@ from exam_system.accounts.models import Person
 from exam_system.draws.lookup import attempts_of
 from exam_system.draws.models import Attempt, Draw
 from exam_system.errors import NotFound
-from exam_system.examday.models import Duty, Invigilator, Seat
+from exam_system.examday.models import Seat
 from exam_system.exams.models import District, Exam, Post, Room, Site
 from exam_system.registration.models import Application
 from seating.layouts import positions
@@ -49,17 +49,6 @@ class Sitter:
     def paper(self) -> str:
         """The paper form as a letter, A for 1; empty where there is one only."""
         return chr(ord("A") + self.form - 1) if self.form else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Watch:
-    """An invigilator and the drawn room, None before the draw; place 1 leads."""
-
-    invigilator: Invigilator
-    place: int | None
-    room: Room | None
-    site: Site | None
-    district: District | None
 
 
 def newest_attempt(session: Session, exam: Exam, kind: str) -> tuple[Draw, Attempt] | None:
@@ -119,8 +108,11 @@ def totals(session: Session, exam: Exam) -> Totals:
     return Totals(*(int(value) for value in session.execute(query).one()))
 
 
-def sitters(session: Session, exam: Exam, *, room_id: int | None = None) -> list[Sitter]:
-    """Everybody with a seat, by district, site, room and seat; of one room where it is named."""
+def sitters(
+    session: Session, exam: Exam, *, room_id: int | None = None, site_id: int | None = None
+) -> list[Sitter]:
+    """Everybody with a seat, by district, site, room and seat; of one room or one site where it is
+    named."""
     query: Select[*tuple[Any, ...]] = (
         select(
             District.name,
@@ -146,32 +138,9 @@ def sitters(session: Session, exam: Exam, *, room_id: int | None = None) -> list
     )
     if room_id is not None:
         query = query.where(Seat.room_id == room_id)
+    if site_id is not None:
+        query = query.where(Room.site_id == site_id)
     return [Sitter(*row) for row in session.execute(query)]
-
-
-def watches(
-    session: Session, exam: Exam, *, room_id: int | None = None, first: int = 0, most: int = 100_000
-) -> list[Watch]:
-    """The invigilators by drawn room and place, those without one last, by staff number."""
-    query = (
-        select(Invigilator, Duty.place, Room, Site, District)
-        .outerjoin(Duty, Duty.invigilator_id == Invigilator.id)
-        .outerjoin(Room, Room.id == Duty.room_id)
-        .outerjoin(Site, Site.id == Room.site_id)
-        .outerjoin(District, District.id == Site.district_id)
-        .where(Invigilator.exam_id == exam.id)
-        .order_by(Duty.place.is_(None), District.code, Site.code, Room.code, Duty.place)
-        .order_by(Invigilator.staff_no)
-    )
-    if room_id is not None:
-        query = query.where(Duty.room_id == room_id)
-    return [Watch(*row) for row in session.execute(query.offset(first).limit(most))]
-
-
-def count_invigilators(session: Session, exam: Exam) -> int:
-    """How many invigilators the exam has."""
-    query = select(func.count()).where(Invigilator.exam_id == exam.id)
-    return session.scalar(query) or 0
 
 
 def seat_grid(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from exam_system.context import Context
@@ -14,15 +14,20 @@ from exam_system.draws.computing import cannot
 from exam_system.draws.models import Attempt
 from exam_system.draws.recipes import PLACES, Groups, Recipe, register
 from exam_system.errors import Conflict
+from exam_system.examday.crowds import Candidate, candidates, caps_of, columns
 from exam_system.examday.models import Seat
 from exam_system.exams.lookup import rules_of
-from exam_system.exams.models import District, Exam, Post, Room, Site
+from exam_system.exams.models import District, Exam, Room, Site
+from exam_system.exams.opening import require_settled
 from exam_system.exams.rules import RuleSet
 from exam_system.registration.models import Application
-from seating.findings import APART, CAP, Finding
+from seating.findings import APART, APART_ACCESS, CAP, CAP_ACCESS, Finding
 from seating.manifest import read_districts
 from seating.seats import shortage_v1
 from seating.shortage import sizes_of
+
+KINDS = ("post", "school", "employer")
+Crowded = dict[str, dict[str, list[str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +38,10 @@ class Place:
     district: int
     site: int
     room: int
+    name: str
     layout: str
     capacity: int
+    access: int
 
     @property
     def group(self) -> str:
@@ -49,8 +56,10 @@ class Place:
 
 def places_of(session: Session, exam: Exam) -> list[Place]:
     """The rooms for the written exam in canonical order: district, site, room code."""
+    access = func.coalesce(Room.access, 0)
+    codes = (District.code, Site.code, Room.code)
     query = (
-        select(Room.id, District.code, Site.code, Room.code, Room.layout, Room.capacity)
+        select(Room.id, *codes, Room.name, Room.layout, Room.capacity, access)
         .join(Site, Site.id == Room.site_id)
         .join(District, District.id == Site.district_id)
         .where(District.exam_id == exam.id, Room.use == "written")
@@ -60,78 +69,74 @@ def places_of(session: Session, exam: Exam) -> list[Place]:
 
 
 def build(ctx: Context, exam: Exam) -> tuple[Groups, dict[str, Any]]:
-    """A group a district: labels of its paid applications, their posts, all its rooms as slots.
+    """A group a district: labels of its paid applications, what keeps them apart, who needs an
+    accessible room, all its rooms as slots.
 
     Raises Conflict unless registration is closed, Invalid naming every district that has too few
     seats and for a code that is too long for the admission number.
     """
     if exam.state != "closed":
         raise Conflict("Seats are drawn after registration is closed and before anything else")
-    rules, posts = rules_of(exam), _posts(ctx.session, exam)
+    require_settled(ctx.session, exam)
+    rules, people = rules_of(exam), candidates(ctx.session, exam)
     places = _by_district(places_of(ctx.session, exam))
-    groups = [_group(rules, code, posts[code], places.get(code, [])) for code in sorted(posts)]
+    groups = [_group(rules, code, people[code], places.get(code, [])) for code in sorted(people)]
     too_many = _require_room(ctx.session, exam, groups)
     for group in groups:
-        _stand_alone(group, too_many[group["id"]])
+        _stand_alone(group, too_many)
     _check_numbers(rules, groups, places)
     return groups, _rules(rules, too_many)
 
 
-def _posts(session: Session, exam: Exam) -> dict[int, dict[str, str]]:
-    """The post of every label, district by district."""
-    query = (
-        select(District.code, Application.label, Post.code)
-        .join(District, District.id == Application.district_id)
-        .join(Post, Post.id == Application.post_id)
-        .where(Application.exam_id == exam.id, Application.state == "paid")
-    )
-    found: dict[int, dict[str, str]] = {}
-    for district, label, post in session.execute(query):
-        found.setdefault(district, {})[label] = post
-    return found
-
-
 def _by_district(places: Sequence[Place]) -> dict[int, list[Place]]:
-    """The rooms of every district in the draw's order: by the bytes of their names."""
+    """The rooms of every district in the draw's order: accessible ones first, then by the bytes
+    of their names."""
     found: dict[int, list[Place]] = {}
-    for place in sorted(places, key=lambda place: place.slot.encode()):
+    for place in sorted(places, key=lambda place: (-place.access, place.slot.encode())):
         found.setdefault(place.district, []).append(place)
     return found
 
 
 def _group(
-    rules: RuleSet, district: int, posts: Mapping[str, str], places: Sequence[Place]
+    rules: RuleSet, district: int, people: Mapping[str, Candidate], places: Sequence[Place]
 ) -> dict[str, Any]:
-    labels = sorted(posts, key=str.encode)
-    slots = [
-        {
-            "id": place.slot,
-            "layout": place.layout,
-            "capacity": place.capacity,
-            "reserve": min(rules.reserve_seats, place.capacity),
-        }
-        for place in places
-    ]
-    group = {"id": f"{district:02}", "labels": labels, "slots": slots}
-    if not rules.post_cap:
+    labels = sorted(people, key=str.encode)
+    group: dict[str, Any] = {
+        "id": f"{district:02}",
+        "labels": labels,
+        "slots": [_slot(rules, place) for place in places],
+    }
+    if need := {label: people[label].need for label in labels if people[label].need}:
+        group["need"] = need
+    caps = caps_of(rules)
+    if not caps:
         return {**group, "rules": {"forms": rules.paper_forms}}
-    limits = {"spread": "post", "caps": {"post": rules.post_cap}, "forms": rules.paper_forms}
-    return {**group, "apart": {"post": [posts[label] for label in labels]}, "rules": limits}
+    limits = {"spread": min(caps, key=KINDS.index), "caps": caps, "forms": rules.paper_forms}
+    apart = columns([people[label] for label in labels], list(caps))
+    return {**group, "apart": apart, "rules": limits}
 
 
-def _require_room(session: Session, exam: Exam, groups: Groups) -> dict[str, list[str]]:
-    """Which posts have too many candidates to keep them apart, by group.
+def _slot(rules: RuleSet, place: Place) -> dict[str, Any]:
+    reserve = min(rules.reserve_seats, place.capacity)
+    slot = {"id": place.slot, "layout": place.layout, "capacity": place.capacity}
+    return {**slot, "reserve": reserve} | ({"access": place.access} if place.access else {})
+
+
+def _require_room(session: Session, exam: Exam, groups: Groups) -> Crowded:
+    """Which posts, schools and employers have too many candidates to keep them apart, by kind and
+    district.
 
     They are known before the draw and stand in its list; anything else that is short is refused.
     """
     query = select(District.code, District.name).where(District.exam_id == exam.id)
     names = {f"{code:02}": name for code, name in session.execute(query)}
-    too_many: dict[str, list[str]] = {group["id"]: [] for group in groups}
+    too_many: Crowded = {kind: {group["id"]: [] for group in groups} for kind in KINDS}
     short = []
     for found in shortage_v1(groups):
         group = str(found.params["district"])
-        if found.msgid in (CAP, APART):
-            too_many[group].append(str(found.params["group"]))
+        if found.msgid in (CAP, APART, CAP_ACCESS, APART_ACCESS):
+            crowd, own = str(found.params["group"]), too_many[str(found.params["kind"])][group]
+            own += [crowd] if crowd not in own else []
         else:
             short.append(Finding(found.msgid, {**found.params, "district": names[group]}))
     if short:
@@ -139,11 +144,11 @@ def _require_room(session: Session, exam: Exam, groups: Groups) -> dict[str, lis
     return too_many
 
 
-def _stand_alone(group: dict[str, Any], posts: Sequence[str]) -> None:
-    """Take the posts out of what is kept apart in the group."""
-    if posts:
-        own = group["apart"]["post"]
-        group["apart"]["post"] = [None if post in posts else post for post in own]
+def _stand_alone(group: dict[str, Any], too_many: Crowded) -> None:
+    """Take what cannot be kept apart out of the group's `apart`."""
+    for kind, column in group.get("apart", {}).items():
+        crowds = too_many[kind][group["id"]]
+        group["apart"][kind] = [None if name in crowds else name for name in column]
 
 
 def _check_numbers(rules: RuleSet, groups: Groups, places: Mapping[int, Sequence[Place]]) -> None:
@@ -165,17 +170,23 @@ def _number(rules: RuleSet, place: Place, seat: int) -> str:
     )
 
 
-def _rules(rules: RuleSet, too_many: Mapping[str, list[str]]) -> dict[str, Any]:
-    return {
+def _rules(rules: RuleSet, too_many: Crowded) -> dict[str, Any]:
+    said = {
         "labels": "applications whose fee is paid, by the district that the candidate chose",
-        "rooms": "opened in order of their names until they hold the district's candidates, then "
+        "rooms": "opened in order of the list until they hold the district's candidates, then "
         "filled evenly; the reserve of every room stays free",
         "posts": "spread over the rooms, never more than the cap in a room, never side by side; "
         "post_cap 0: not kept apart",
         "post_cap": rules.post_cap,
-        "posts_with_too_many_candidates_to_keep_apart": dict(too_many),
+        "posts_with_too_many_candidates_to_keep_apart": too_many["post"],
+        "need": "an accessible room, where the reviewer approved the application with this need",
         "admission_number": rules.admission_template,
     }
+    for kind in ("school", "employer"):
+        if cap := caps_of(rules).get(kind):
+            said[f"{kind}_cap"] = cap
+            said[f"{kind}s_with_too_many_candidates_to_keep_apart"] = too_many[kind]
+    return said
 
 
 def apply(ctx: Context, exam: Exam, attempt: Attempt, groups: Groups) -> None:

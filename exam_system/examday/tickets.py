@@ -13,6 +13,7 @@ from exam_system.errors import Conflict
 from exam_system.examday import words
 from exam_system.examday.models import Seat
 from exam_system.examday.seats import Place
+from exam_system.examday.versions import told_to
 from exam_system.exams.lookup import rules_of
 from exam_system.exams.models import District, Exam, ExamSession, Room, Site
 from exam_system.people import mask_id
@@ -90,10 +91,18 @@ def _ticket(ctx: Context, given: _Given) -> Ticket:
         seats=tuple(positions(given.room.layout, given.room.capacity)),
         rules=words.candidate_rules(rules_of(given.exam).exam_type),
         payload=_payload(ctx, given, tie),
-        release=words.RELEASE.format(draw=given.draw.code, attempt=given.attempt.number),
+        release=_release(ctx, given),
         anchor=tie,
         at=ctx.clock.now().astimezone(ctx.config.zone),
     )
+
+
+def _release(ctx: Context, given: _Given) -> str:
+    """The draw, or for a seat that was given late the version of the plan that gave it."""
+    told = told_to(ctx.session, given.application)
+    if told:
+        return words.CHANGED.format(draw=given.draw.code, version=told[-1].version)
+    return words.RELEASE.format(draw=given.draw.code, attempt=given.attempt.number)
 
 
 def _photo(ctx: Context, application: Application) -> bytes:
@@ -121,7 +130,7 @@ def _payload(ctx: Context, given: _Given, tie: Anchor) -> str:
     """The signed note in the QR code: what a verifier offline compares with the paper."""
     room, site, district = given.room, given.site, given.district
     codes = (district.code, site.code, room.code)
-    place = Place(room.id, *codes, room.layout, room.capacity)
+    place = Place(room.id, *codes, room.name, room.layout, room.capacity, room.access or 0)
     note = TicketNote(
         exam=given.exam.code,
         number=given.application.number or "",

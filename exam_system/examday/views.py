@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from exam_system.errors import Sentence
-from exam_system.examday import plan, service
+from exam_system.examday import duties, listing, plan, service
+from exam_system.examday.models import Invigilator
+from exam_system.examday.papers import left_seats
+from exam_system.examday.sheet import table_file
 from exam_system.examday.tickets import own_ticket_pdf
 from exam_system.exams.forms import TableForm
-from exam_system.exams.lookup import exam_by_code
+from exam_system.exams.lookup import exam_by_code, rules_of
 from exam_system.exams.models import Exam
 from exam_system.people import mask_id
-from exam_system.sheets import Cell, SheetError, write_csv, write_xlsx
-from exam_system.web import acting, actor, download, flash_refusal, inline, looking, office, say
+from exam_system.sheets import Cell, SheetError
+from exam_system.web import acting, flash_refusal, inline, looking, office, say
 
 bp = Blueprint("examday", __name__)
 PAGE = 200
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 OFFICE = "/office/exams/<code>"
 CODE = "int(min=1, max=9999)"
 ROOM = f"<{CODE}:district>/<{CODE}:site>/<{CODE}:room>"
@@ -62,9 +63,10 @@ def room(code: str, district: int, site: int, room: int) -> ResponseReturnValue:
         "examday/room.html",
         exam=exam,
         line=line,
+        left=left_seats(db, exam).get(line.room.id, frozenset()),
         grid=plan.seat_grid(line.room.layout, line.room.capacity, people),
         door=[part for part in (people[:half], people[half:]) if part],
-        watches=plan.watches(db, exam, room_id=line.room.id),
+        watches=_watching(db, exam, line.room.id),
     )
 
 
@@ -92,24 +94,7 @@ def export_seats(code: str, kind: str) -> ResponseReturnValue:
         for one in people
     ]
     exam = exam_by_code(looking().session, code)
-    return _table(exam, kind, f"seats-{code}", _("Seating plan"), columns, rows)
-
-
-def _table(
-    exam: Exam,
-    kind: str,
-    name: str,
-    title: str,
-    columns: Sequence[str],
-    rows: Sequence[Sequence[Cell]],
-) -> ResponseReturnValue:
-    if kind == "csv":
-        return download(write_csv(columns, rows), f"{name}.csv", "text/csv")
-    parts = office()
-    at = parts.clock.now().astimezone(parts.config.zone)
-    mark = f"{actor().name} {at:%Y-%m-%d %H:%M}"
-    data = write_xlsx(f"{title} {exam.code}", columns, rows, watermark=mark)
-    return download(data, f"{name}.xlsx", XLSX)
+    return table_file(exam, kind, f"seats-{code}", _("Seating plan"), columns, rows)
 
 
 @bp.route(f"{OFFICE}/invigilators", methods=["GET", "POST"])
@@ -122,7 +107,7 @@ def invigilators(code: str) -> ResponseReturnValue:
     file = form.file.data
     try:
         with acting() as ctx:
-            people = service.import_invigilators(
+            people = listing.import_invigilators(
                 ctx, code=code, name=file.filename or "", data=file.read()
             )
     except SheetError as error:
@@ -135,50 +120,40 @@ def invigilators(code: str) -> ResponseReturnValue:
 
 def _invigilators(exam: Exam, form: TableForm, problems: list[str]) -> str:
     db = looking().session
-    count = plan.count_invigilators(db, exam)
-    page, last = _page(count)
+    lines = _lines(db, exam)
+    page, last = _page(len(lines))
     return render_template(
         "examday/invigilators.html",
         exam=exam,
         form=form,
         problems=problems,
-        columns=[column.names[0] for column in service.COLUMNS],
-        count=count,
-        watches=plan.watches(db, exam, first=(page - 1) * PAGE, most=PAGE),
+        columns=[column.names[0] for column in listing.COLUMNS],
+        count=len(lines),
+        lines=lines[(page - 1) * PAGE : page * PAGE],
+        served=duties.served_before(db, exam),
         drawn=plan.newest_attempt(db, exam, "invigilators"),
         page=page,
         last=last,
     )
 
 
-@bp.post(f"{OFFICE}/invigilators/export/<any(xlsx, csv):kind>")
-def export_invigilators(code: str, kind: str) -> ResponseReturnValue:
-    """The invigilators with their rooms as a table; an act."""
-    try:
-        with acting() as ctx:
-            people = service.export_invigilators(ctx, code=code)
-    except Sentence as error:
-        flash_refusal(error)
-        return redirect(url_for("examday.invigilators", code=code))
-    columns = (
-        *(_("Staff number"), _("Name"), _("Sex"), _("School")),
-        *(_("District"), _("Site"), _("Room number"), _("Room"), _("Place")),
-    )
-    rows = [[*_person(one), *_duty(one)] for one in people]
-    exam = exam_by_code(looking().session, code)
-    return _table(exam, kind, f"invigilators-{code}", _("Invigilators"), columns, rows)
+def _lines(db: Session, exam: Exam) -> list[tuple[Invigilator, list[duties.Stand]]]:
+    """Everybody with their duties, by the first one; those who have none last."""
+    found: dict[int, tuple[Invigilator, list[duties.Stand]]] = {}
+    for one in duties.stands(db, exam):
+        found.setdefault(one.invigilator.id, (one.invigilator, []))[1].append(one)
+    for person in duties.people(db, exam):
+        found.setdefault(person.id, (person, []))
+    return list(found.values())
 
 
-def _person(watch: plan.Watch) -> list[Cell]:
-    one = watch.invigilator
-    return [one.staff_no, one.name, _(one.sex), one.school]
-
-
-def _duty(watch: plan.Watch) -> list[Cell]:
-    if watch.room is None or watch.site is None or watch.district is None:
-        return [None] * 4 + [_("Reserve")]
-    where = [watch.district.name, watch.site.name, f"{watch.room.code:02}", watch.room.name]
-    return [*where, _("Lead invigilator") if watch.place == 1 else _("Second invigilator")]
+def _watching(db: Session, exam: Exam, room_id: int) -> list[tuple[str, list[duties.Stand]]]:
+    """Who comes to a room, by the name of the subject in the order of the sessions."""
+    found: dict[str, list[duties.Stand]] = {}
+    for one in duties.stands(db, exam):
+        if one.room is not None and one.room.id == room_id and one.absence is None:
+            found.setdefault(rules_of(exam).subject(one.session.subject).name, []).append(one)
+    return list(found.items())
 
 
 @bp.get("/applications/<ref>/ticket.pdf")

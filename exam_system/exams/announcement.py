@@ -23,8 +23,9 @@ COLUMNS_AFTER = ("experience", "other", "medical", "note")
 
 
 def posts_of(session: Session, exam: Exam) -> Sequence[Post]:
-    """All posts of the exam by code."""
-    return session.scalars(select(Post).where(Post.exam_id == exam.id).order_by(Post.code)).all()
+    """All posts of the exam by code but those that a later version cancelled."""
+    query = select(Post).where(Post.exam_id == exam.id, Post.cancelled.is_(None))
+    return session.scalars(query.order_by(Post.code)).all()
 
 
 def announcement_files(posts: Sequence[Post]) -> dict[str, bytes]:

@@ -8,9 +8,11 @@ from typing import Any
 from flask import Blueprint
 from sqlalchemy import select
 
+from exam_system.clock import parse_rfc3339
 from exam_system.exams.models import Exam, ExamSession, FeeItem
 from exam_system.exams.rules_form import OPTION_NAMES
 from exam_system.exams.states import STATE_NAMES
+from exam_system.language import when
 from exam_system.web import looking, office
 
 bp = Blueprint("exams", __name__)
@@ -21,6 +23,12 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 def words() -> dict[str, Any]:
     """What every template may call an exam's state and a rule's value."""
     return {"exam_states": STATE_NAMES, "option_names": OPTION_NAMES}
+
+
+@bp.app_template_filter("moment")
+def moment(text: str) -> str:
+    """A time of a document (RFC 3339) as pages show times."""
+    return when(parse_rfc3339(text))
 
 
 def now() -> datetime:

@@ -50,7 +50,7 @@ class Choice:
 
     def conditions(self, exam: Exam) -> list[ColumnElement[bool]]:
         """As conditions on Post: the words anywhere, and posts open to this education."""
-        found: list[ColumnElement[bool]] = [Post.exam_id == exam.id]
+        found: list[ColumnElement[bool]] = [Post.exam_id == exam.id, Post.cancelled.is_(None)]
         if self.text:
             columns = (Post.code, Post.unit, Post.title, Post.majors)
             found.append(or_(*(c.icontains(self.text, autoescape=True) for c in columns)))
@@ -113,7 +113,7 @@ def vacancies(session: Session, exams: Sequence[Exam]) -> dict[int, tuple[int, i
     """Posts and vacancies by exam id."""
     query = (
         select(Post.exam_id, func.count(), func.sum(Post.vacancies))
-        .where(Post.exam_id.in_([exam.id for exam in exams]))
+        .where(Post.exam_id.in_([exam.id for exam in exams]), Post.cancelled.is_(None))
         .group_by(Post.exam_id)
     )
     return {exam_id: (posts, number) for exam_id, posts, number in session.execute(query)}

@@ -68,9 +68,12 @@ class Room(Base):
     layout: Mapped[str] = mapped_column(String(40))
     capacity: Mapped[int] = mapped_column(Integer)
     use: Mapped[str] = mapped_column(String(10))
+    access: Mapped[int | None] = mapped_column(Integer)
+    """1 where somebody in a wheelchair can sit the exam, None elsewhere."""
     __table_args__ = (
         UniqueConstraint("site_id", "code"),
         CheckConstraint("capacity > 0", name="capacity"),
+        CheckConstraint("access > 0", name="access"),
         CheckConstraint("use IN ('written','interview')", name="use"),
     )
 
@@ -136,7 +139,23 @@ class Post(Base):
     other: Mapped[str] = mapped_column(Text, default="")
     medical: Mapped[str] = mapped_column(Text, default="")
     note: Mapped[str] = mapped_column(Text, default="")
+    cancelled: Mapped[int | None] = mapped_column(Integer)
+    """The version of the announcement that cancelled the post."""
     __table_args__ = (
         UniqueConstraint("exam_id", "code"),
         CheckConstraint("vacancies > 0", name="vacancies"),
     )
+
+
+class ChangeNotice(Base):
+    """What a later version of the announcement changes; `document` is the JCS of `changes.Notice`.
+
+    It is applied to the exam when its release is published.
+    """
+
+    __tablename__ = "change_notice"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    release_id: Mapped[int] = mapped_column(ForeignKey("release.id"), unique=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    document: Mapped[str] = mapped_column(Text)
+    __table_args__ = (CheckConstraint("kind IN ('change','opening')", name="kind"),)

@@ -25,6 +25,7 @@ from exam_system.exams.models import District, Exam, Room, Site
 from exam_system.exams.place_table import COLUMNS as PLACE_COLUMNS
 from exam_system.exams.readiness import count, is_frozen, missing
 from exam_system.exams.rules import RuleProblems
+from exam_system.fees.settling import settle_orders
 from exam_system.records import releases
 from exam_system.records.notes import signers_of
 from exam_system.sheets import SheetError, write_xlsx
@@ -298,9 +299,9 @@ def publish(code: str) -> ResponseReturnValue:
     exam = exam_by_code(db, code)
     if request.method == "POST":
         return _publish(code)
-    release = releases.newest(db, exam.id, "announcement")
-    if release is None:
+    if releases.newest(db, exam.id, "announcement") is None:
         raise Conflict("The announcement has not been prepared yet")
+    release = releases.by_version(db, exam.id, "announcement", 1)
     return render_template(
         "exams/publish.html",
         exam=exam,
@@ -333,6 +334,15 @@ def _publish(code: str) -> ResponseReturnValue:
     return redirect(target)
 
 
+def _close(code: str) -> None:
+    """Ask the gateway about every order that waits, take in what was paid, then close."""
+    over = now() >= rules_of(exam_by_code(looking().session, code)).payment_closes
+    if over:
+        settle_orders(office(), code=code)
+    with acting() as ctx:
+        service.close_registration(ctx, code=code)
+
+
 @bp.route("/office/exams/<code>/close", methods=["GET", "POST"])
 def close(code: str) -> ResponseReturnValue:
     """Close registration for good, with the figures it closes on."""
@@ -340,8 +350,7 @@ def close(code: str) -> ResponseReturnValue:
     exam = exam_by_code(db, code)
     if request.method == "POST":
         try:
-            with acting() as ctx:
-                service.close_registration(ctx, code=code)
+            _close(code)
         except Sentence as error:
             flash_refusal(error)
             return redirect(url_for("exams.close", code=code))

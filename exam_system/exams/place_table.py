@@ -10,12 +10,16 @@ from typing import Any
 from exam_system.sheets import CellError, Column, Sentence, SheetError, read_table
 from seating.layouts import BadLayout, positions
 
+_ACCESSIBLE = {"是": 1, "有": 1, "yes": 1, "否": None, "无": None, "no": None}
 _USES = {"笔试": "written", "written": "written", "面试": "interview", "interview": "interview"}
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One room with the site and the district it belongs to; codes are numbers."""
+    """One room with the site and the district it belongs to; codes are numbers.
+
+    `access` is 1 where somebody in a wheelchair can sit the exam, else None.
+    """
 
     district_code: int
     district: str
@@ -28,6 +32,7 @@ class Place:
     layout: str
     capacity: int
     use: str
+    access: int | None = None
 
 
 def read_places(name: str, data: bytes) -> tuple[Place, ...]:
@@ -36,7 +41,8 @@ def read_places(name: str, data: bytes) -> tuple[Place, ...]:
     errors = list(_contradictions(rows))
     if errors:
         raise SheetError(errors)
-    places = (Place(**{column.key: row[column.key] for column in COLUMNS}) for row in rows)
+    keys = [column.key for column in COLUMNS]
+    places = (Place(**{key: row[key] for key in keys if key in row}) for row in rows)
     return tuple(sorted(places, key=lambda p: (p.district_code, p.site_code, p.room_code)))
 
 
@@ -100,6 +106,12 @@ def _use(text: str) -> str:
     return _USES[text.casefold()]
 
 
+def _accessible(text: str) -> int | None:
+    if text.casefold() not in _ACCESSIBLE:
+        raise Sentence("Enter 是 or 否 (yes or no).")
+    return _ACCESSIBLE[text.casefold()]
+
+
 COLUMNS = (
     Column("district_code", ("考区代码", "district code"), parse=_number(9999)),
     Column("district", ("考区", "考区名称", "district"), parse=_short(80)),
@@ -112,4 +124,5 @@ COLUMNS = (
     Column("layout", ("座位布局", "layout"), parse=_layout),
     Column("capacity", ("容量", "座位数", "capacity"), parse=_number(999)),
     Column("use", ("用途", "use"), parse=_use),
+    Column("access", ("无障碍", "accessible"), required=False, parse=_accessible),
 )

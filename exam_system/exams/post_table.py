@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -161,17 +161,27 @@ COLUMNS = (
 
 def _post(row: dict[str, Any]) -> PostRow:
     texts = {key: row[key] or "" for key in _TEXTS}
-    age_min, age_max = read_ages(texts["age"])
-    education_min, education_max = read_education(texts["education"])
+    values: dict[str, Any] = {**texts, **read_conditions(texts)}
     return PostRow(
         code=row["code"],
         vacancies=row["vacancies"],
-        age_min=age_min,
-        age_max=age_max,
-        education_min=education_min,
-        education_max=education_max,
-        major_codes=tuple(dict.fromkeys(_CATALOGUE_CODE.findall(texts["majors"]))),
-        sex=read_sex(texts["other"]),
         fitness=bool(row["fitness"]),
-        **texts,
+        **values,
     )
+
+
+def read_conditions(texts: Mapping[str, str]) -> dict[str, Any]:
+    """What the program can read out of a post's words: ages, education, codes of majors, sex.
+
+    Raises Sentence for ages the wrong way round.
+    """
+    age_min, age_max = read_ages(texts["age"])
+    education_min, education_max = read_education(texts["education"])
+    return {
+        "age_min": age_min,
+        "age_max": age_max,
+        "education_min": education_min,
+        "education_max": education_max,
+        "major_codes": tuple(dict.fromkeys(_CATALOGUE_CODE.findall(texts["majors"]))),
+        "sex": read_sex(texts["other"]),
+    }

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from exam_system.errors import NotFound
-from exam_system.exams import figures, rules_form, timeline
+from exam_system.exams import change_views, figures, rules_form, timeline
 from exam_system.exams.announcement import COLUMNS, COLUMNS_AFTER
 from exam_system.exams.blueprint import XLSX, bp, fees_of, now, sessions_of
 from exam_system.exams.lookup import exam_by_code, rules_of
@@ -101,6 +101,7 @@ def show(code: str) -> ResponseReturnValue:
         applications=figures.applications(db, exam),
         counted=now() >= rules.registration_closes,
         release=release,
+        changes=change_views.published(exam),
         files=files,
         groups=rules_form.fields(rules.document(), office().config.zone),
         ratio=figures.ratio,

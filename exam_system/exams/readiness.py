@@ -55,12 +55,15 @@ def is_frozen(session: Session, exam: Exam) -> bool:
 def count(session: Session, exam: Exam) -> Counts:
     """Counted in the database."""
 
-    def number(model: type[ExamSession] | type[FeeItem] | type[Post]) -> int:
+    def number(model: type[ExamSession] | type[FeeItem]) -> int:
         query = select(func.count()).select_from(model).where(model.exam_id == exam.id)
         return session.scalars(query).one()
 
     rooms = _rooms(session, exam)
-    vacancies = select(func.coalesce(func.sum(Post.vacancies), 0)).where(Post.exam_id == exam.id)
+    posts = select(func.count(), func.coalesce(func.sum(Post.vacancies), 0)).where(
+        Post.exam_id == exam.id, Post.cancelled.is_(None)
+    )
+    of_posts, vacancies = session.execute(posts).one()
     return Counts(
         **_places(session, exam),
         rooms=rooms.get("written", (0, 0))[0],
@@ -68,8 +71,8 @@ def count(session: Session, exam: Exam) -> Counts:
         interview_rooms=rooms.get("interview", (0, 0))[0],
         sessions=number(ExamSession),
         fees=number(FeeItem),
-        posts=number(Post),
-        vacancies=session.scalars(vacancies).one(),
+        posts=of_posts,
+        vacancies=vacancies,
         inspectors=len(keys_of(session, "inspector")),
     )
 

@@ -25,6 +25,11 @@ EXAM_TYPES = tuple(TYPE_NAMES)
 EDUCATION = ("college", "bachelor", "master", "doctor")
 ROUNDINGS = ("half_up", "truncate")
 INTERVIEWERS = (5, 7, 9)
+SEXES = ("ignore", "prefer", "require")
+AGAIN = ("partner", "room", "site")
+INTERVIEWER_DRAWS = ("match", "lottery")
+INTERVIEW_ORDERS = ("draw", "double", "lots")
+OPENING = ("reduce", "cancel", "keep")
 LONGEST_NUMBER = 20
 LONGEST_BASIS = 300
 # Weights may be thirds: 150 + 150 marks at 0.333333 each are 99.9999.
@@ -111,6 +116,11 @@ def time(value: Any) -> datetime:
         raise Sentence("Enter a date and a time") from None
 
 
+def moment(value: Any) -> datetime | None:
+    """RFC 3339 with a zone; "" for none."""
+    return None if value == "" else time(value)
+
+
 def line(value: Any, longest: int) -> str:
     """A text in one line."""
     try:
@@ -152,6 +162,14 @@ def names(value: Any) -> tuple[str, ...]:
     if len(set(value)) < len(value):
         raise Sentence("Something is named twice")
     return tuple(value)
+
+
+def rotation(value: Any) -> tuple[str, ...]:
+    """What nobody has again: some of AGAIN, in their order."""
+    found = names(value)
+    if unknown := [name for name in found if name not in AGAIN]:
+        raise Sentence("%(name)s is none of %(choices)s", name=unknown[0], choices=", ".join(AGAIN))
+    return tuple(name for name in AGAIN if name in found)
 
 
 def template(value: Any) -> str:

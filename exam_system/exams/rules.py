@@ -24,17 +24,23 @@ from exam_system.exams.rule_values import (
     EDUCATION,
     EXAM_TYPES,
     FIELD,
+    INTERVIEW_ORDERS,
+    INTERVIEWER_DRAWS,
     INTERVIEWERS,
     LONGEST_BASIS,
+    OPENING,
     ROUNDINGS,
+    SEXES,
     TYPE_NAMES,
     Subject,
     decimal,
     flag,
     line,
+    moment,
     names,
     one_of,
     pass_mark,
+    rotation,
     subjects,
     template,
     time,
@@ -45,8 +51,11 @@ __all__ = [
     "EDUCATION",
     "EXAM_TYPES",
     "INTERVIEWERS",
+    "INTERVIEWER_DRAWS",
+    "INTERVIEW_ORDERS",
     "LABELS",
     "ROUNDINGS",
+    "SEXES",
     "TYPE_NAMES",
     "RuleProblems",
     "RuleSet",
@@ -64,6 +73,7 @@ _PARTS = {
 LABELS = {
     "exam_type": "Type of exam",
     "opening_ratio": "Opening ratio (paid candidates to one vacancy)",
+    "opening_below": "Posts below the opening ratio",
     "interview_ratio": "Interview ratio (invited to one vacancy)",
     "ties_enter": "Everybody tied at the last place is invited",
     "subjects": "Subjects",
@@ -88,11 +98,34 @@ LABELS = {
     "payment_closes": "Payment closes",
     "admission_template": "Form of the admission number",
     "post_cap": "Most candidates of one post in a room, never side by side (0: no rule)",
+    "school_cap": "Most candidates of one school in a room, never side by side (0: no rule)",
+    "employer_cap": "Most candidates of one employer in a room, never side by side (0: no rule)",
     "paper_forms": "Forms of the test paper (neighbours have different ones)",
     "reserve_seats": "Seats kept free in every room",
+    "invigilator_sexes": "A woman and a man in each room",
+    "invigilator_reserves": "Reserve invigilators of a site, in per cent of its places",
+    "invigilator_never_again": "What no invigilator has again (partner, room, site)",
+    "invigilator_memory": "Earlier exams that the rotation of invigilators remembers",
+    "interviewer_draw": "Draw of the interviewers",
+    "lottery_size": "Allocations in the list of a lottery",
+    "panel_employer": "Most interviewers of one employer in a panel (0: no rule)",
+    "panel_city": "Most interviewers of one city in a panel (0: no rule)",
+    "panel_sex": "Least number of women and of men in a panel",
+    "panels_per_reserve": "One reserve of each role for so many panels (0: none)",
+    "panels_open_at": "Who sits in which panel is sealed until (empty: not sealed)",
+    "interview_order": "Order of the interviews",
+    "marking_closes": "Script codes are sealed until marking closes (empty: no script codes)",
+    "recount_percent": "Scripts recounted by hand, in per cent of each subject (0: none)",
 }
 # Rules that came later: what a rule set says that was made before them.
-_BEFORE = {"post_cap": 0, "paper_forms": 1, "reserve_seats": 0}
+_BEFORE: dict[str, Any] = {"post_cap": 0, "paper_forms": 1, "reserve_seats": 0}
+_BEFORE |= {"invigilator_sexes": "ignore", "invigilator_reserves": 0}
+_BEFORE |= {"invigilator_never_again": [], "invigilator_memory": 0}
+_BEFORE |= {"school_cap": 0, "employer_cap": 0}
+_BEFORE |= {"interviewer_draw": "match", "lottery_size": 1000, "panel_employer": 0}
+_BEFORE |= {"panel_city": 0, "panel_sex": 0, "panels_per_reserve": 0, "panels_open_at": ""}
+_BEFORE |= {"interview_order": "draw", "marking_closes": "", "recount_percent": 0}
+_BEFORE |= {"opening_below": "keep"}
 _NO_BASIS = "—"
 
 
@@ -119,6 +152,7 @@ class RuleSet:
 
     exam_type: str
     opening_ratio: int
+    opening_below: str
     interview_ratio: int
     ties_enter: bool
     subjects: tuple[Subject, ...]
@@ -143,8 +177,24 @@ class RuleSet:
     payment_closes: datetime
     admission_template: str
     post_cap: int
+    school_cap: int
+    employer_cap: int
     paper_forms: int
     reserve_seats: int
+    invigilator_sexes: str
+    invigilator_reserves: int
+    invigilator_never_again: tuple[str, ...]
+    invigilator_memory: int
+    interviewer_draw: str
+    lottery_size: int
+    panel_employer: int
+    panel_city: int
+    panel_sex: int
+    panels_per_reserve: int
+    panels_open_at: datetime | None
+    interview_order: str
+    marking_closes: datetime | None
+    recount_percent: int
     basis: Mapping[str, str]
 
     def document(self) -> dict[str, Any]:
@@ -187,6 +237,7 @@ def _plain(value: Any) -> Any:
 _READERS: dict[str, Callable[[Any], Any]] = {
     "exam_type": one_of(*EXAM_TYPES),
     "opening_ratio": whole(1, 20),
+    "opening_below": one_of(*OPENING),
     "interview_ratio": whole(1, 10),
     "ties_enter": flag,
     "subjects": subjects,
@@ -211,8 +262,24 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "payment_closes": time,
     "admission_template": template,
     "post_cap": whole(0, 99),
+    "school_cap": whole(0, 99),
+    "employer_cap": whole(0, 99),
     "paper_forms": whole(1, 9),
     "reserve_seats": whole(0, 9),
+    "invigilator_sexes": one_of(*SEXES),
+    "invigilator_reserves": whole(0, 50),
+    "invigilator_never_again": rotation,
+    "invigilator_memory": whole(0, 99),
+    "interviewer_draw": one_of(*INTERVIEWER_DRAWS),
+    "lottery_size": whole(2, 5000),
+    "panel_employer": whole(0, 9),
+    "panel_city": whole(0, 9),
+    "panel_sex": whole(0, 4),
+    "panels_per_reserve": whole(0, 50),
+    "panels_open_at": moment,
+    "interview_order": one_of(*INTERVIEW_ORDERS),
+    "marking_closes": moment,
+    "recount_percent": whole(0, 100),
 }
 
 
@@ -277,6 +344,12 @@ _TOGETHER: tuple[tuple[str, tuple[str, ...], Callable[..., bool], str], ...] = (
         ("drop_high", "interviewers"),
         lambda low, high, count: low + high < count,
         "At least one score must be left after dropping",
+    ),
+    (
+        "panel_sex",
+        ("interviewers",),
+        lambda least, count: 2 * least <= count,
+        "A panel has not enough seats for so many women and as many men",
     ),
     (
         "age_max",

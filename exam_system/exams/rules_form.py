@@ -10,12 +10,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from exam_system.clock import parse_rfc3339, rfc3339
+from exam_system.exams.rule_values import OPENING
 from exam_system.exams.rules import (
     EDUCATION,
     EXAM_TYPES,
+    INTERVIEW_ORDERS,
+    INTERVIEWER_DRAWS,
     INTERVIEWERS,
     LABELS,
     ROUNDINGS,
+    SEXES,
     TYPE_NAMES,
 )
 
@@ -25,6 +29,17 @@ OPTION_NAMES = {
     "truncate": "Cut off",
     "yes": "Yes",
     "no": "No",
+    "match": "Whoever fits, by lot (match/v1)",
+    "lottery": "One of a published list of allocations (lottery/v1)",
+    "draw": "One draw of the order",
+    "double": "Two draws: first the turns, then the order",
+    "lots": "Sealed envelopes, picked by the candidates (lots/v1)",
+    "reduce": "Vacancies are reduced, a post that keeps none is cancelled",
+    "cancel": "The post is cancelled",
+    "keep": "Nothing: the ratio is only shown",
+    "ignore": "No rule",
+    "prefer": "As long as there are both",
+    "require": "Always",
     "college": "College (大专)",
     "bachelor": "Bachelor (本科)",
     "master": "Master (硕士)",
@@ -33,24 +48,49 @@ OPTION_NAMES = {
 OPTIONS: dict[str, tuple[str, ...]] = {
     "exam_type": EXAM_TYPES,
     "ties_enter": ("yes", "no"),
+    "opening_below": OPENING,
     "interviewers": tuple(map(str, INTERVIEWERS)),
     "rounding": ROUNDINGS,
+    "invigilator_sexes": SEXES,
     "education_min": EDUCATION,
+    "interviewer_draw": INTERVIEWER_DRAWS,
+    "interview_order": INTERVIEW_ORDERS,
 }
 WHOLE = frozenset(
     {"opening_ratio", "interview_ratio", "interviewers", "drop_high", "drop_low", "decimals"}
     | {"cosigners", "notice_days", "age_min", "age_max", "review_days"}
-    | {"post_cap", "paper_forms", "reserve_seats"}
+    | {"post_cap", "school_cap", "employer_cap", "paper_forms", "reserve_seats"}
+    | {"recount_percent", "invigilator_reserves", "invigilator_memory"}
+    | {"lottery_size", "panel_employer", "panel_city", "panel_sex", "panels_per_reserve"}
 )
-TIMES = frozenset({"registration_opens", "registration_closes", "payment_closes"})
-_SEATS = ("admission_template", "post_cap", "paper_forms", "reserve_seats")
+TIMES = frozenset(
+    {"registration_opens", "registration_closes", "payment_closes", "panels_open_at"}
+    | {"marking_closes"}
+)
+_CAPS = ("post_cap", "school_cap", "employer_cap")
+_SEATS = ("admission_template", *_CAPS, "paper_forms", "reserve_seats")
 _INTERVIEW = ("interview_ratio", "ties_enter", "interviewers", "drop_high", "drop_low")
+_PANELS = ("interviewer_draw", "lottery_size", "panel_employer", "panel_city", "panel_sex")
 _TOTALS = ("written_weight", "interview_weight", "rounding", "decimals", "tie_order")
+_LISTS = ("tie_order", "invigilator_never_again")
+_INVIGILATORS = ("sexes", "reserves", "never_again", "memory")
+_OPENING = ("opening_ratio", "opening_below")
 GROUPS = {
     "Type and dates": ("exam_type", "registration_opens", "registration_closes", "payment_closes"),
-    "Who may apply": ("age_min", "age_max", "education_min", "review_days", "opening_ratio"),
-    "Written exam": ("subjects", "written_pass", *_SEATS),
-    "Interview": (*_INTERVIEW, "interview_pass"),
+    "Who may apply": ("age_min", "age_max", "education_min", "review_days", *_OPENING),
+    "Written exam": (
+        *("subjects", "written_pass", *_SEATS),
+        *("marking_closes", "recount_percent"),
+    ),
+    "Invigilators": tuple(f"invigilator_{name}" for name in _INVIGILATORS),
+    "Interview": (
+        *_INTERVIEW,
+        "interview_pass",
+        *_PANELS,
+        "panels_per_reserve",
+        "panels_open_at",
+        "interview_order",
+    ),
     "Totals and public notice": (*_TOTALS, "cosigners", "notice_days"),
 }
 SUBJECT_ROWS = 8
@@ -98,7 +138,7 @@ def _shown(key: str, value: Any, zone: ZoneInfo) -> Any:
         return "yes" if value else "no"
     if key in TIMES:
         return _local(str(value), zone)
-    if key == "tie_order":
+    if key in _LISTS:
         return ", ".join(value)
     return value if isinstance(value, list) else str(value)
 
@@ -122,7 +162,7 @@ def _typed(key: str, form: Mapping[str, str], zone: ZoneInfo) -> Any:
     text = _squeezed(form.get(key, ""))
     if key == "subjects":
         return _typed_subjects(form)
-    if key == "tie_order":
+    if key in _LISTS:
         return [name for name in re.split("[,，、;； ]+", text) if name]
     if key == "ties_enter":
         return {"yes": True, "no": False}.get(text, text)

@@ -27,6 +27,7 @@ from exam_system.exams.post_table import PostRow, read_posts
 from exam_system.exams.readiness import NotReady, is_frozen, missing
 from exam_system.exams.rules import defaults, parse_rules
 from exam_system.exams.states import move
+from exam_system.fees.waiting import waiting_orders
 from exam_system.records import releases
 from exam_system.records.models import Release
 from exam_system.trust.canonical import clean_label, jcs, sha256_hex
@@ -156,6 +157,7 @@ def _add_site(ctx: Context, district: District, places: list[Place]) -> None:
             "layout": place.layout,
             "capacity": place.capacity,
             "use": place.use,
+            "access": place.access,
         }
         for place in places
     ]
@@ -168,7 +170,7 @@ def set_sessions(
 ) -> None:
     """Replace the sessions of a draft: (subject code, start, end), one a subject."""
     exam = _draft(ctx, code)
-    _check_sessions(sessions, {subject.code for subject in rules_of(exam).subjects})
+    check_sessions(sessions, {subject.code for subject in rules_of(exam).subjects})
     ctx.session.execute(delete(ExamSession).where(ExamSession.exam_id == exam.id))
     for subject, starts_at, ends_at in sessions:
         ctx.session.add(
@@ -179,7 +181,8 @@ def set_sessions(
     ctx.record(exam=code, subject=f"exam:{code}", sessions=plan)
 
 
-def _check_sessions(sessions: Sequence[tuple[str, datetime, datetime]], known: set[str]) -> None:
+def check_sessions(sessions: Sequence[tuple[str, datetime, datetime]], known: set[str]) -> None:
+    """Raise Invalid unless every session is of a known subject, has a length, and is alone."""
     subjects = [subject for subject, _, _ in sessions]
     for subject in subjects:
         if subject not in known:
@@ -306,10 +309,23 @@ def publish_announcement(ctx: Context, *, code: str) -> Release:
 
 @verb
 def close_registration(ctx: Context, *, code: str) -> Exam:
-    """Close registration for good once the time for payment is over."""
+    """Close registration for good once the time for payment is over.
+
+    About every order that still waits the gateway must have been asked since then
+    (`fees.settling.settle_orders`): who paid in time and was never told counts.
+    """
     exam = open_exam(ctx.session, code, "announced")
-    if ctx.clock.now() < rules_of(exam).payment_closes:
+    closes = rules_of(exam).payment_closes
+    if ctx.clock.now() < closes:
         raise Conflict("Registration cannot be closed before the time for payment is over")
+    unasked = waiting_orders(ctx.session, exam, closes)
+    if unasked:
+        raise Conflict(
+            "Not closed: the payment service has not answered yet about %(count)s orders that wait "
+            "for their payment (%(number)s). Try again in a minute",
+            count=len(unasked),
+            number=unasked[0],
+        )
     move(exam, "closed")
     ctx.session.flush()
     ctx.record(exam=code, subject=f"exam:{code}")

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from exam_system.exams.lookup import rules_of
 from exam_system.exams.models import Exam
+from exam_system.exams.opening import below, choosing
 from exam_system.exams.readiness import is_frozen, missing
 from exam_system.exams.rules import RuleSet
 from exam_system.exams.states import STATES
@@ -73,6 +74,8 @@ def next_step(session: Session, exam: Exam, now: datetime) -> Next:
         return _before_announcement(session, exam, now)
     if exam.state == "announced":
         return _during_registration(exam, now)
+    if exam.state == "closed" and (below(session, exam) or choosing(session, exam)):
+        return Next(_("Apply the opening ratio"), "exams.opening", "info")
     label, page = {
         "closed": (_("Draw the seats"), "draws.office"),
         "seated": (_("Invigilators, marking, written release"), "results.office"),

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
 from exam_system.config import Config
 from exam_system.errors import Conflict
-from exam_system.fees.gateway import GatewayError, PayLink, PaymentGateway
+from exam_system.fees.gateway import (
+    BillLine,
+    GatewayError,
+    GatewayRefused,
+    PayLink,
+    PaymentGateway,
+)
 from exam_system.fees.wechat import Merchant, WechatNative
 
 LONGEST_RETURN_URL = 128
@@ -62,6 +68,18 @@ def expiry(closes: datetime, now: datetime) -> datetime:
         return closes
     midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     return midnight + timedelta(days=2)
+
+
+def days_bill(config: Config, day: date) -> tuple[BillLine, ...]:
+    """The gateway's bill of one day, over the network; Conflict when it has none to give now."""
+    try:
+        return open_desk(config).gateway.bill(day=day)
+    except GatewayRefused as refused:
+        if refused.code == "NO_STATEMENT_EXIST":
+            return ()
+        raise Conflict("The payment service refused the bill: %(why)s", why=refused) from None
+    except GatewayError as error:
+        raise Conflict("The bill of the day could not be had: %(why)s", why=error) from None
 
 
 def ask_gateway(desk: Desk, terms: Terms) -> PayLink:

@@ -38,7 +38,7 @@ class Refusal(StrEnum):
     STALE = "the timestamp is more than five minutes away from our clock"
     SIGNATURE = "the signature does not fit the body"
     NOT_JSON = "the body is not a JSON object in UTF-8"
-    EVENT = "the event is not a successful transaction"
+    EVENT = "the event is neither a successful transaction nor the end of a refund"
     RESOURCE = "the encrypted resource cannot be opened with our key"
     MERCHANT = "the payment is for another merchant or application"
     STATE = "the transaction is not in the state SUCCESS"
@@ -82,13 +82,19 @@ RefundStatus = Literal["PROCESSING", "SUCCESS", "CLOSED", "ABNORMAL"]
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """One refund as the gateway sees it; only SUCCESS means that the money went back."""
+    """One refund as the gateway sees it; only SUCCESS means that the money went back.
+
+    `made_at` is when the gateway accepted it (callbacks do not say), `done_at` when it succeeded.
+    """
 
     out_refund_no: str
     out_trade_no: str
+    transaction_id: str
     refund_id: str
     status: RefundStatus
     fen: int
+    made_at: datetime | None
+    done_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +133,20 @@ class PaymentGateway(Protocol):
         """Make an unpaid order unpayable; GatewayRefused with code ORDERPAID when it was paid."""
 
     def refund(
-        self, *, out_trade_no: str, out_refund_no: str, fen: int, total_fen: int, reason: str
+        self,
+        *,
+        transaction_id: str,
+        out_trade_no: str,
+        out_refund_no: str,
+        fen: int,
+        total_fen: int,
+        reason: str,
+        notify_url: str,
     ) -> Refund:
-        """Ask for a refund of `fen` out of `total_fen`; an answer means accepted, not done."""
+        """Ask for a refund of `fen` out of the `total_fen` of one transaction of an order.
+
+        An answer means accepted, not done; `notify_url` is told how it ends.
+        """
 
     def query_refund(self, *, out_refund_no: str) -> Refund | None:
         """How far a refund is, None when the gateway has never heard of it."""
@@ -137,7 +154,9 @@ class PaymentGateway(Protocol):
     def bill(self, *, day: date) -> tuple[BillLine, ...]:
         """The statement of one day (Beijing time) for reconciliation."""
 
-    def read_callback(self, headers: Mapping[str, str], body: bytes, now: float) -> Payment:
+    def read_callback(
+        self, headers: Mapping[str, str], body: bytes, now: float
+    ) -> Payment | Refund:
         """Check and open a callback without any network call; `now` is POSIX seconds.
 
         Raises CallbackRefused and nothing else. The caller still compares order and amount and

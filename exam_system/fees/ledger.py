@@ -6,26 +6,35 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, case, func, not_, select
 from sqlalchemy.orm import Session
 
 from exam_system.accounts.models import Person
 from exam_system.exams.models import Exam
-from exam_system.fees.models import Order, Payment
+from exam_system.fees.models import Order, Payment, Refund
 from exam_system.registration.models import Application
 
 PAGE = 50
+# A payment has at most one refund that the gateway has not given up.
+LIVE = and_(
+    Refund.payment_id == Payment.id,
+    not_(and_(Refund.state == "failed", Refund.why == "CLOSED")),
+)
+_PART = case((Payment.kept, "kept"), (Refund.state == "refunded", "refunded"), else_="owed").label(
+    "part"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Sums in fen; `received` is `kept` and `to_refund` together."""
+    """Sums in fen; `received` is `kept`, `to_refund` and `refunded` together."""
 
     orders: int
     asked: int
     received: int
     kept: int
     to_refund: int
+    refunded: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +51,7 @@ class Entry:
     received: int | None
     kept: bool | None
     paid_at: datetime | None
+    refund: str | None
 
 
 def totals(session: Session, exam: Exam) -> Totals:
@@ -52,17 +62,17 @@ def totals(session: Session, exam: Exam) -> Totals:
         .join(Application, Application.id == Order.application_id)
         .where(of_exam)
     ).one()
-    by_kept = dict(
-        session.execute(
-            select(Payment.kept, func.sum(Payment.fen))
-            .join(Order, Order.id == Payment.order_id)
-            .join(Application, Application.id == Order.application_id)
-            .where(of_exam)
-            .group_by(Payment.kept)
-        ).all()
+    query = (
+        select(_PART, func.sum(Payment.fen))
+        .outerjoin(Refund, LIVE)
+        .join(Order, Order.id == Payment.order_id)
+        .join(Application, Application.id == Order.application_id)
+        .where(of_exam)
+        .group_by(_PART)
     )
-    kept, owed = int(by_kept.get(True, 0)), int(by_kept.get(False, 0))
-    return Totals(orders, int(asked), kept + owed, kept, owed)
+    by_part: dict[str, int] = dict(session.execute(query).all())
+    kept, owed, back = (int(by_part.get(part, 0)) for part in ("kept", "owed", "refunded"))
+    return Totals(orders, int(asked), kept + owed + back, kept, owed, back)
 
 
 def entries(
@@ -81,10 +91,12 @@ def entries(
             Payment.fen.label("received"),
             Payment.kept,
             Payment.paid_at,
+            Refund.state.label("refund"),
         )
         .join(Application, Application.id == Order.application_id)
         .join(Person, Person.id == Application.person_id)
         .outerjoin(Payment, Payment.order_id == Order.id)
+        .outerjoin(Refund, LIVE)
         .where(Application.exam_id == exam.id)
         .order_by(Order.id, Payment.id)
     )

@@ -170,7 +170,7 @@ def confirm_payment(ctx: Context, *, payment: gateway.Payment) -> Payment:
         raise Invalid("The amount of the payment is not the order's")
     exam = ctx.session.scalars(_EXAM, {"exam": application.exam_id}).one()
     why_not = _why_not_kept(ctx, payment, order, application, exam)
-    row = _take_in(ctx, payment, order, kept=not why_not)
+    row = _take_in(ctx, payment, order, why_not)
     if not why_not:
         _settle(order, application, payment.paid_at)
     ctx.record(
@@ -206,13 +206,14 @@ def _why_not_kept(
     return "late" if late or exam.state != "announced" else ""
 
 
-def _take_in(ctx: Context, payment: gateway.Payment, order: Order, *, kept: bool) -> Payment:
+def _take_in(ctx: Context, payment: gateway.Payment, order: Order, why_not: str) -> Payment:
     row = Payment(
         order_id=order.id,
         transaction=payment.transaction_id,
         notification=payment.notification_id or "",
         fen=payment.fen,
-        kept=kept,
+        kept=not why_not,
+        why=why_not or None,
         paid_at=payment.paid_at,
         received_at=ctx.clock.now(),
     )
@@ -237,6 +238,20 @@ def query_order(ctx: Context, *, ref: str, paid: bool) -> Order:
     subject = f"order:{found.order.trade_no}"
     ctx.record(exam=found.exam.code, subject=subject, application=ref, paid=paid)
     return found.order
+
+
+@verb
+def query_waiting(ctx: Context, *, code: str, trade_nos: Sequence[str], paid: int) -> None:
+    """Record that the gateway was asked about orders of an exam that wait, and how many had paid.
+
+    Payments it knew of have been taken in before. Closing registration counts on this.
+    """
+    exam = exam_by_code(ctx.session, code)
+    query = select(Order).where(Order.trade_no.in_(trade_nos)).order_by(Order.id)
+    for order in ctx.session.scalars(query.with_for_update()):
+        order.asked_at = ctx.clock.now()
+    ctx.session.flush()
+    ctx.record(exam=exam.code, subject=f"exam:{code}", orders=len(trade_nos), paid=paid)
 
 
 @verb

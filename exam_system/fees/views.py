@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import segno
-from flask import Blueprint, jsonify, redirect, render_template, request, url_for
+from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -15,19 +15,22 @@ from exam_system.context import SYSTEM
 from exam_system.errors import Conflict, NotFound, Sentence
 from exam_system.exams.lookup import exam_by_code
 from exam_system.fees import ledger as books
-from exam_system.fees import service
+from exam_system.fees import receipts, refund_views, service, statement_views
+from exam_system.fees.blueprint import bp
 from exam_system.fees.desk import Desk, Terms, ask_gateway, expiry, open_desk
-from exam_system.fees.gateway import CallbackRefused, GatewayError, GatewayRefused
+from exam_system.fees.gateway import CallbackRefused, GatewayError, GatewayRefused, Payment
 from exam_system.fees.models import Order
+from exam_system.fees.refunds import accept_refund, returns_of, unsettled
 from exam_system.fees.service import Asked
-from exam_system.fees.states import STATES
+from exam_system.fees.settling import settle_refunds
+from exam_system.fees.states import REFUND_STATES, STATES
 from exam_system.fees.wechat import answer_ok, answer_refused
 from exam_system.language import when, yuan
 from exam_system.registration.lookup import rules_from
 from exam_system.registration.office import page_asked, sheet_file
-from exam_system.web import acting, flash_refusal, looking, office
+from exam_system.web import acting, flash_refusal, inline, looking, office
 
-bp = Blueprint("fees", __name__)
+__all__ = ["bp", "refund_views", "statement_views"]
 PAYMENT = "/applications/<ref>/payment"
 
 
@@ -53,6 +56,8 @@ def pay(ref: str) -> ResponseReturnValue:
         found=found,
         closes=rules_from(found.exam.rules).payment_closes,
         unpayable=unpayable.text(gettext) if unpayable else "",
+        returns=returns_of(ctx.session, found.order),
+        refund_states={state: gettext(name) for state, name in REFUND_STATES.items()},
         qr=_qr(found.order) if unpayable is None else "",
     )
 
@@ -114,7 +119,10 @@ def status(ref: str) -> ResponseReturnValue:
 
 @bp.post(f"{PAYMENT}/refresh")
 def refresh(ref: str) -> ResponseReturnValue:
-    """I paid but it shows unpaid: the gateway is asked, and what it knows is taken in."""
+    """I paid but it shows unpaid: the gateway is asked, and what it knows is taken in.
+
+    It is also asked how far the refunds of this order are.
+    """
     found = service.asked(looking(), ref)
     try:
         _ask_again(ref, found)
@@ -133,15 +141,28 @@ def _ask_again(ref: str, found: Asked) -> None:
         raise Conflict(_NO_GATEWAY) from None
     with acting() as ctx:
         service.query_order(ctx, ref=ref, paid=payment is not None)
-        if payment is not None:
-            service.accept_payment(ctx.as_actor(SYSTEM), payment)
-    if payment is None:
+        row = service.accept_payment(ctx.as_actor(SYSTEM), payment) if payment else None
+        refunds = unsettled(ctx.session, found.order)
+    if refunds:
+        settle_refunds(office(), refunds)
+    if row is None:
         raise Conflict("The payment service knows of no payment yet: it may take a few minutes")
+    if not row.kept:
+        flash(gettext("Your payment has arrived but cannot count: it goes back to you"), "warning")
+
+
+@bp.get(f"{PAYMENT}/receipt.pdf")
+def receipt(ref: str) -> ResponseReturnValue:
+    """The candidate's own receipt."""
+    return inline(receipts.own_receipt_pdf(looking(), ref), "application/pdf")
 
 
 @bp.post("/payments/wechat/callback")
 def callback() -> ResponseReturnValue:
-    """The gateway tells of a payment. What is not believed gets 4xx, changes and logs nothing."""
+    """The gateway tells of a payment or a refund.
+
+    What is not believed gets 4xx, changes and logs nothing.
+    """
     try:
         return _answer(*_take(open_desk(office().config)))
     except CallbackRefused as refused:
@@ -153,9 +174,12 @@ def callback() -> ResponseReturnValue:
 
 
 def _take(desk: Desk) -> tuple[int, dict[str, str]]:
-    payment = desk.gateway.read_callback(dict(request.headers), request.get_data(), time.time())
+    told = desk.gateway.read_callback(dict(request.headers), request.get_data(), time.time())
     with acting(as_system=True) as ctx:
-        service.accept_payment(ctx, payment)
+        if isinstance(told, Payment):
+            service.accept_payment(ctx, told)
+        else:
+            accept_refund(ctx, told)
     return answer_ok()
 
 
@@ -176,6 +200,7 @@ def ledger(code: str) -> ResponseReturnValue:
         totals=books.totals(ctx.session, exam),
         rows=books.entries(ctx.session, exam, page, owed=owed),
         states={state: gettext(name) for state, name in STATES.items()},
+        refund_states={state: gettext(name) for state, name in REFUND_STATES.items()},
         owed=owed,
         page=page,
         pages=max(1, -(-total // books.PAGE)),
@@ -207,6 +232,8 @@ def _columns() -> list[str]:
 
 def _cells(row: books.Entry) -> tuple[Any, ...]:
     kept = {True: gettext("kept"), False: gettext("to refund"), None: ""}[row.kept]
+    if row.refund:
+        kept = gettext(REFUND_STATES[row.refund])
     received = "" if row.received is None else yuan(row.received)[1:]
     return (
         row.trade_no,

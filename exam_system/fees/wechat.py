@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 
 from wechatpayv3 import WeChatPay, WeChatPayType
 
-from exam_system.fees import wechat_bill, wechat_callback
+from exam_system.fees import wechat_bill, wechat_callback, wechat_refund
+from exam_system.fees.answers import same, text_of
 from exam_system.fees.gateway import (
     BillLine,
     CallbackRefused,
@@ -103,7 +104,7 @@ class WechatNative:
             attach=return_url or None,
             notify_url=notify_url,
         )
-        return PayLink(_text(answer, "code_url"))
+        return PayLink(text_of(answer, "code_url"))
 
     def query(self, *, out_trade_no: str) -> Payment | None:
         """The payment of an order, also when it was refunded since; None when nobody paid."""
@@ -114,7 +115,7 @@ class WechatNative:
             if refused.code == "ORDER_NOT_EXIST":
                 return None
             raise
-        _same(answer, "out_trade_no", out_trade_no)
+        same(answer, "out_trade_no", out_trade_no)
         if answer.get("trade_state") not in PAID_STATES:
             return None
         try:
@@ -132,9 +133,20 @@ class WechatNative:
                 raise
 
     def refund(
-        self, *, out_trade_no: str, out_refund_no: str, fen: int, total_fen: int, reason: str
+        self,
+        *,
+        transaction_id: str,
+        out_trade_no: str,
+        out_refund_no: str,
+        fen: int,
+        total_fen: int,
+        reason: str,
+        notify_url: str,
     ) -> Refund:
-        """Ask for a refund; repeat with the same `out_refund_no` when the outcome is unknown."""
+        """Ask for a refund; repeat with the same `out_refund_no` when the outcome is unknown.
+
+        It names the transaction: an order that was paid twice has two.
+        """
         _check_number(out_trade_no)
         _check_number(out_refund_no)
         if not 1 <= fen <= total_fen:
@@ -142,12 +154,14 @@ class WechatNative:
         answer = self._call(
             self._sdk.refund,
             out_refund_no=out_refund_no,
-            out_trade_no=out_trade_no,
+            transaction_id=transaction_id,
             reason=reason,
             amount={"refund": fen, "total": total_fen, "currency": "CNY"},
+            notify_url=notify_url,
         )
-        _same(answer, "out_trade_no", out_trade_no)
-        return _refund(answer, out_refund_no)
+        same(answer, "transaction_id", transaction_id)
+        same(answer, "out_trade_no", out_trade_no)
+        return wechat_refund.answered(answer, out_refund_no)
 
     def query_refund(self, *, out_refund_no: str) -> Refund | None:
         """How far a refund is, None when WeChat Pay has never heard of it."""
@@ -158,7 +172,7 @@ class WechatNative:
             if refused.code == "RESOURCE_NOT_EXISTS":
                 return None
             raise
-        return _refund(answer, out_refund_no)
+        return wechat_refund.answered(answer, out_refund_no)
 
     def bill(self, *, day: date) -> tuple[BillLine, ...]:
         """The statement of one day; there after 10:00 of the next day, for three months.
@@ -166,7 +180,7 @@ class WechatNative:
         A day without any trade is GatewayRefused with the code NO_STATEMENT_EXIST.
         """
         answer = self._call(self._sdk.trade_bill, bill_date=day.isoformat())
-        url, sha1 = _text(answer, "download_url"), _text(answer, "hash_value")
+        url, sha1 = text_of(answer, "download_url"), text_of(answer, "hash_value")
         if not url.startswith(self._merchant.gateway + "/"):
             raise GatewayError("the bill's address is not on the gateway: it was not downloaded")
         status, packed = self._ask(self._sdk.download_bill, url)
@@ -174,7 +188,9 @@ class WechatNative:
             raise GatewayUnavailable("the bill could not be downloaded: try again")
         return wechat_bill.read(packed, sha1)
 
-    def read_callback(self, headers: Mapping[str, str], body: bytes, now: float) -> Payment:
+    def read_callback(
+        self, headers: Mapping[str, str], body: bytes, now: float
+    ) -> Payment | Refund:
         """Check and open a callback; `now` is POSIX seconds. Raises only CallbackRefused."""
         found = wechat_callback.signature_headers(headers)
         wechat_callback.check_headers(found, self._expected.public_key_id, now)
@@ -183,6 +199,8 @@ class WechatNative:
             raise CallbackRefused(Refusal.SIGNATURE)
         envelope = wechat_callback.envelope_of(text)
         transaction = wechat_callback.open_resource(lambda: self._sdk.decrypt_callback(found, text))
+        if envelope["event_type"] != wechat_callback.PAID:
+            return wechat_refund.notified(envelope["event_type"], transaction, self._expected)
         payment = wechat_callback.payment_of(transaction, self._expected, envelope["id"])
         wechat_callback.check_state(transaction)
         return payment
@@ -268,31 +286,3 @@ def _check_order(
         raise GatewayError("an order's description has 1 to 127 characters")
     if expires.tzinfo is None:
         raise GatewayError("an order's end needs a time zone")
-
-
-def _text(answer: Mapping[str, Any], name: str) -> str:
-    value = answer.get(name)
-    if not isinstance(value, str) or not value:
-        raise GatewayError(f"WeChat Pay's answer lacks {name}")
-    return value
-
-
-def _same(answer: Mapping[str, Any], name: str, asked: str) -> None:
-    """A signed answer to another question must not be taken for the answer to this one."""
-    if answer.get(name) != asked:
-        raise GatewayError(f"WeChat Pay answered about another {name} than {asked}")
-
-
-def _refund(answer: Mapping[str, Any], out_refund_no: str) -> Refund:
-    _same(answer, "out_refund_no", out_refund_no)
-    amount, status = answer.get("amount"), answer.get("status")
-    fen = amount.get("refund") if isinstance(amount, dict) else None
-    if type(fen) is not int or status not in ("PROCESSING", "SUCCESS", "CLOSED", "ABNORMAL"):
-        raise GatewayError(f"WeChat Pay's answer about refund {out_refund_no} is incomplete")
-    return Refund(
-        out_refund_no=out_refund_no,
-        out_trade_no=_text(answer, "out_trade_no"),
-        refund_id=_text(answer, "refund_id"),
-        status=status,
-        fen=fen,
-    )

@@ -26,6 +26,8 @@ NEEDED = (
     "Wechatpay-Serial",
     "Wechatpay-Signature-Type",
 )
+PAID = "TRANSACTION.SUCCESS"
+EVENTS = (PAID, "REFUND.SUCCESS", "REFUND.ABNORMAL", "REFUND.CLOSED")
 ORDER_NUMBER = r"[0-9A-Za-z_\-|*]{6,32}"
 
 
@@ -76,15 +78,15 @@ def body_text(body: bytes) -> str:
 def envelope_of(text: str) -> dict[str, Any]:
     """The notification around the encrypted resource."""
     envelope = _json_object(text, Refusal.NOT_JSON)
-    if envelope.get("event_type") != "TRANSACTION.SUCCESS":
+    if envelope.get("event_type") not in EVENTS:
         raise CallbackRefused(Refusal.EVENT)
-    if not _is_text(envelope.get("id"), r"[0-9A-Za-z_-]{1,64}"):
+    if not is_text(envelope.get("id"), r"[0-9A-Za-z_-]{1,64}"):
         raise CallbackRefused(Refusal.FIELDS)
     return envelope
 
 
 def open_resource(open_it: Callable[[], str | None]) -> dict[str, Any]:
-    """The transaction that `open_it` decrypts."""
+    """The transaction or refund that `open_it` decrypts."""
     try:
         plain = open_it()
     except Exception as error:
@@ -107,15 +109,15 @@ def payment_of(
     if amount.get("currency") != "CNY":
         raise CallbackRefused(Refusal.CURRENCY)
     order, number = transaction.get("out_trade_no"), transaction.get("transaction_id")
-    if not _is_text(order, ORDER_NUMBER) or not _is_text(number, r"[0-9A-Za-z]{1,32}"):
+    if not is_text(order, ORDER_NUMBER) or not is_text(number, r"[0-9A-Za-z]{1,32}"):
         raise CallbackRefused(Refusal.FIELDS)
     return Payment(
         out_trade_no=str(order),
         transaction_id=str(number),
         notification_id=notification_id,
-        fen=_fen(amount.get("total"), least=1),
-        paid_at=_moment(transaction.get("success_time")),
-        payer_total=_fen(amount.get("payer_total"), least=0),
+        fen=whole_fen(amount.get("total"), least=1),
+        paid_at=moment(transaction.get("success_time")),
+        payer_total=whole_fen(amount.get("payer_total"), least=0),
     )
 
 
@@ -135,21 +137,24 @@ def _json_object(text: str, refusal: Refusal) -> dict[str, Any]:
     return value
 
 
-def _is_text(value: object, pattern: str) -> bool:
+def is_text(value: object, pattern: str) -> bool:
+    """Whether a field is text of exactly that form."""
     return isinstance(value, str) and re.fullmatch(pattern, value) is not None
 
 
-def _fen(value: object, *, least: int) -> int:
+def whole_fen(value: object, *, least: int) -> int:
+    """A field with an amount; raises CallbackRefused."""
     if type(value) is not int or value < least:  # bool is an int and must not pass
         raise CallbackRefused(Refusal.FIELDS)
     return value
 
 
-def _moment(value: object) -> datetime:
+def moment(value: object) -> datetime:
+    """A field with a time in RFC 3339; raises CallbackRefused."""
     try:
-        moment = datetime.fromisoformat(value if isinstance(value, str) else "")
+        found = datetime.fromisoformat(value if isinstance(value, str) else "")
     except ValueError as error:
         raise CallbackRefused(Refusal.FIELDS) from error
-    if moment.tzinfo is None:
+    if found.tzinfo is None:
         raise CallbackRefused(Refusal.FIELDS)
-    return moment
+    return found

@@ -11,7 +11,7 @@ from exam_system.context import Context
 from exam_system.draws.models import Attempt
 from exam_system.draws.recipes import Groups, Recipe, register
 from exam_system.errors import Conflict
-from exam_system.exams.lookup import open_exam
+from exam_system.exams.lookup import open_exam, rules_of
 from exam_system.exams.models import Exam
 from exam_system.interviews.lookup import (
     groups_of,
@@ -20,7 +20,8 @@ from exam_system.interviews.lookup import (
     require_panels,
 )
 from exam_system.interviews.models import Avoidance, Interview, InterviewGroup, Panel, PanelSeat
-from exam_system.interviews.panels import require_seated
+from exam_system.interviews.panel_draw import require_seated
+from exam_system.interviews.turns import first_draw, labels_by_turn, people_by_turn
 from exam_system.registration.models import Application
 
 
@@ -79,7 +80,9 @@ def build_order(ctx: Context, exam: Exam) -> tuple[Groups, dict[str, Any]]:
     rows = groups_of(ctx.session, exam)
     if any(group.panel_id is None for group in rows):
         raise Conflict("The groups must be drawn first")
-    people = labels_by_group(ctx.session, exam)
+    double = _how(exam) == "double"
+    listed = labels_by_turn if double else labels_by_group
+    people = listed(ctx.session, exam)
     groups = [
         {
             "id": group.code,
@@ -88,15 +91,25 @@ def build_order(ctx: Context, exam: Exam) -> tuple[Groups, dict[str, Any]]:
         }
         for group in rows
     ]
-    return groups, {"order": "number n is the n-th label of the panel's slot"}
+    rules: dict[str, Any] = {"order": "number n is the n-th label of the panel's slot"}
+    return groups, rules | ({"turns": first_draw(ctx.session, exam)} if double else {})
 
 
-def apply_order(ctx: Context, _exam: Exam, _attempt: Attempt, groups: Groups) -> None:
-    """Give every candidate their number."""
+def _how(exam: Exam) -> str:
+    """How the rule set has the order made; raises Conflict where it is not drawn here."""
+    how = rules_of(exam).interview_order
+    if how == "lots":
+        raise Conflict("In this exam the candidates pick sealed envelopes: there is no draw")
+    return how
+
+
+def apply_order(ctx: Context, exam: Exam, _attempt: Attempt, groups: Groups) -> None:
+    """Give every candidate their number; a label is a candidate's or, drawn twice, a turn's."""
+    turns = people_by_turn(ctx.session, exam) if _how(exam) == "double" else None
     for group in groups:
         labels = group["slots"][0]["labels"]
         query = select(Application.label, Application.id).where(Application.label.in_(labels))
-        ids = {row.label: row.id for row in ctx.session.execute(query)}
+        ids = turns or {row.label: row.id for row in ctx.session.execute(query)}
         rows = [
             {"application_id": ids[label], "place": place} for place, label in enumerate(labels, 1)
         ]
@@ -122,4 +135,10 @@ register(
         relies_on=(*CALLED, "panel_seat", "avoidance"),
     )
 )
-register(Recipe("order", "order/v1", "order", build_order, apply_order, relies_on=CALLED))
+register(
+    Recipe(
+        *("order", "order/v1", "order", build_order, apply_order),
+        relies_on=CALLED,
+        asked=lambda rules: rules.interview_order != "lots",
+    )
+)

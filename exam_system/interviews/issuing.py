@@ -17,6 +17,7 @@ from exam_system.exams.lookup import open_exam
 from exam_system.exams.models import Exam
 from exam_system.interviews.lookup import begun
 from exam_system.interviews.models import Interviewer, Panel, PanelSeat
+from exam_system.interviews.sealed import require_open
 from exam_system.vault import hash_password
 
 
@@ -31,15 +32,18 @@ class Issued:
 
 
 @verb
-def issue_accounts(ctx: Context, *, code: str, panel: str = "") -> list[Issued]:
-    """Give every drawn interviewer (of one panel, if named) an account and a new password.
+def issue_accounts(
+    ctx: Context, *, code: str, panel: str = "", place: int | None = None
+) -> list[Issued]:
+    """Give every drawn interviewer (of one panel or place, if named) an account and a new password.
 
     Done again, earlier passwords and open sessions of these interviewers end.
     """
     exam = open_exam(ctx.session, code, "shortlisted", "interviewing")
+    require_open(ctx, exam)
     if not begun(ctx.session, exam, "interviewers", applied=True):
         raise Conflict("The interviewers must be drawn first")
-    drawn = _drawn(ctx, exam, panel)
+    drawn = _drawn(ctx, exam, panel, place)
     if not drawn:
         raise Conflict("There is nobody to issue an account to")
     issued = [_issue(ctx, where, person) for where, person in drawn]
@@ -51,7 +55,9 @@ def issue_accounts(ctx: Context, *, code: str, panel: str = "") -> list[Issued]:
     return issued
 
 
-def _drawn(ctx: Context, exam: Exam, panel: str) -> list[tuple[str, Interviewer]]:
+def _drawn(
+    ctx: Context, exam: Exam, panel: str, place: int | None
+) -> list[tuple[str, Interviewer]]:
     query = (
         select(Panel.code, Interviewer)
         .join(PanelSeat, PanelSeat.panel_id == Panel.id)
@@ -61,6 +67,8 @@ def _drawn(ctx: Context, exam: Exam, panel: str) -> list[tuple[str, Interviewer]
     )
     if panel:
         query = query.where(Panel.code == panel)
+    if place is not None:
+        query = query.where(PanelSeat.place == place)
     return [(row[0], row[1]) for row in ctx.session.execute(query)]
 
 

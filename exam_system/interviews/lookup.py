@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from exam_system.draws.models import Attempt, Draw
+from exam_system.draws.lookup import begun as begun
 from exam_system.errors import Conflict, NotFound
 from exam_system.exams.models import Exam, Post
 from exam_system.interviews.models import (
@@ -16,6 +17,7 @@ from exam_system.interviews.models import (
     InterviewGroup,
     InterviewScore,
     Panel,
+    PanelAbsence,
     PanelSeat,
 )
 from exam_system.registration.models import Application
@@ -46,22 +48,6 @@ def invited(session: Session, exam: Exam) -> list[Invited]:
         .order_by(Post.code, Application.id)
     )
     return [Invited(row.id, row.code) for row in session.execute(query)]
-
-
-def begun(session: Session, exam: Exam, *kinds: str, applied: bool | None = None) -> bool:
-    """Whether an attempt of such a draw stands (is not void).
-
-    `applied` asks for those whose result is computed (True) or still under way (False).
-    """
-    query = (
-        select(Attempt.id)
-        .join(Draw, Draw.id == Attempt.draw_id)
-        .where(Draw.exam_id == exam.id, Draw.kind.in_(kinds), Attempt.state != "void")
-    )
-    done = Attempt.state.in_(("finished", "published"))
-    if applied is not None:
-        query = query.where(done if applied else ~done)
-    return session.scalar(query.limit(1)) is not None
 
 
 def panels_of(session: Session, exam: Exam) -> list[Panel]:
@@ -126,9 +112,57 @@ def members_of(session: Session, panel: Panel) -> list[tuple[PanelSeat, Intervie
     return [(row[0], row[1]) for row in session.execute(query)]
 
 
+def require_present(session: Session, panel: Panel) -> None:
+    """Raise Conflict while a seat waits for the substitute of an absent interviewer."""
+    vacant = sorted(vacant_places(session, panel))
+    if vacant:
+        raise Conflict(
+            "The interviewer at place %(place)s is absent and must be replaced first",
+            place=vacant[0],
+        )
+
+
+def vacant_places(session: Session, panel: Panel) -> set[int]:
+    """The places whose interviewer is absent and not replaced yet."""
+    query = (
+        select(PanelSeat.place)
+        .join(PanelAbsence, PanelAbsence.panel_seat_id == PanelSeat.id)
+        .where(PanelSeat.panel_id == panel.id, PanelAbsence.replaced_at.is_(None))
+    )
+    return set(session.scalars(query))
+
+
+def substituted_at(session: Session, panel: Panel) -> dict[int, datetime]:
+    """When a substitute took a place of the panel (for the last time), by place."""
+    query = (
+        select(PanelSeat.place, PanelAbsence.replaced_at)
+        .join(PanelAbsence, PanelAbsence.panel_seat_id == PanelSeat.id)
+        .where(PanelSeat.panel_id == panel.id, PanelAbsence.replaced_at.is_not(None))
+        .order_by(PanelAbsence.replaced_at)
+    )
+    return {row.place: row.replaced_at for row in session.execute(query) if row.replaced_at}
+
+
+def last_service(session: Session) -> dict[int, date]:
+    """The last day on which each interviewer served: here, or told by their bureau."""
+    here = (
+        select(PanelSeat.interviewer_id, func.max(Panel.closed_at))
+        .join(Panel, Panel.id == PanelSeat.panel_id)
+        .where(Panel.closed_at.is_not(None))
+        .group_by(PanelSeat.interviewer_id)
+    )
+    told = select(Interviewer.id, Interviewer.last_served).where(
+        Interviewer.last_served.is_not(None)
+    )
+    found = {who: day for who, day in session.execute(told) if day}
+    for who, at in session.execute(here):
+        if at:
+            found[who] = max(at.date(), found.get(who, date.min))
+    return found
+
+
 def queue_of(session: Session, panel: Panel, *states: str) -> list[tuple[Interview, Application]]:
-    """The panel's interviews (in these states, if any are named) in the drawn order, read afresh.
-    """
+    """The panel's interviews (in these states, if any are named) in the drawn order, afresh."""
     query = (
         select(Interview, Application)
         .join(InterviewGroup, InterviewGroup.id == Interview.group_id)

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Integer, String, Text, UniqueConstraint
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from exam_system.database import Base, UtcTime
 
 
 class Interviewer(Base):
-    """A certified interviewer of the pool (the pool belongs to no exam)."""
+    """A certified interviewer of the pool (the pool belongs to no exam).
+
+    `bureau` is the name of the key of another bureau from whose pool the row comes; `last_served`
+    is what was told about service elsewhere, see `lookup.last_service`.
+    """
 
     __tablename__ = "interviewer"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -23,7 +39,37 @@ class Interviewer(Base):
     employer: Mapped[str] = mapped_column(String(120))
     chief: Mapped[bool] = mapped_column(Boolean)
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"), unique=True)
+    trained_on: Mapped[date | None] = mapped_column(Date)
+    last_served: Mapped[date | None] = mapped_column(Date)
+    bureau: Mapped[str | None] = mapped_column(String(200), index=True)
     __table_args__ = (CheckConstraint("sex IN ('male','female')", name="sex"),)
+
+
+class Incompatibility(Base):
+    """Two interviewers who declared a relation to one another: never in one panel."""
+
+    __tablename__ = "incompatibility"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    first_id: Mapped[int] = mapped_column(ForeignKey("interviewer.id"))
+    second_id: Mapped[int] = mapped_column(ForeignKey("interviewer.id"), index=True)
+    relation: Mapped[str] = mapped_column(String(20))
+    __table_args__ = (
+        UniqueConstraint("first_id", "second_id"),
+        CheckConstraint("first_id < second_id", name="order"),
+        CheckConstraint("relation IN ('kinship','employer','school','interest')", name="relation"),
+    )
+
+
+class Bureau(Base):
+    """Another bureau whose signed pool may be taken in; `exported_at` of the newest one taken."""
+
+    __tablename__ = "bureau"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+    title: Mapped[str] = mapped_column(String(120))
+    vkey: Mapped[str] = mapped_column(String(400))
+    exported_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    digest: Mapped[str | None] = mapped_column(String(64))
 
 
 class Avoidance(Base):
@@ -73,6 +119,46 @@ class PanelSeat(Base):
     )
 
 
+class PanelReserve(Base):
+    """A drawn reserve: the role and the place in the line in which reserves are called."""
+
+    __tablename__ = "panel_reserve"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    exam_id: Mapped[int] = mapped_column(ForeignKey("exam.id"))
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"))
+    interviewer_id: Mapped[int] = mapped_column(ForeignKey("interviewer.id"))
+    role: Mapped[str] = mapped_column(String(20))
+    place: Mapped[int] = mapped_column(Integer)
+    __table_args__ = (
+        UniqueConstraint("exam_id", "interviewer_id"),
+        UniqueConstraint("exam_id", "place"),
+    )
+
+
+class PanelAbsence(Base):
+    """A drawn interviewer or reserve (`panel_seat_id` None) who cannot serve, and who came instead.
+
+    The seat of a panel passes to the substitute; scores entered before `replaced_at` are those of
+    the one who left.
+    """
+
+    __tablename__ = "panel_absence"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    exam_id: Mapped[int] = mapped_column(ForeignKey("exam.id"))
+    interviewer_id: Mapped[int] = mapped_column(ForeignKey("interviewer.id"))
+    panel_seat_id: Mapped[int | None] = mapped_column(ForeignKey("panel_seat.id"), index=True)
+    cause: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str] = mapped_column(String(200))
+    recorded_at: Mapped[datetime] = mapped_column(UtcTime)
+    substitute_id: Mapped[int | None] = mapped_column(ForeignKey("interviewer.id"))
+    replaced_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    __table_args__ = (
+        UniqueConstraint("exam_id", "interviewer_id"),
+        CheckConstraint("cause IN ('absent','avoidance')", name="cause"),
+        CheckConstraint("(substitute_id IS NULL) = (replaced_at IS NULL)", name="replaced"),
+    )
+
+
 class InterviewGroup(Base):
     """Candidates who are heard by one panel: all of a post, or of several posts."""
 
@@ -90,6 +176,8 @@ class Interview(Base):
     __tablename__ = "interview"
     application_id: Mapped[int] = mapped_column(ForeignKey("application.id"), primary_key=True)
     group_id: Mapped[int] = mapped_column(ForeignKey("interview_group.id"), index=True)
+    turn: Mapped[int | None] = mapped_column(Integer)
+    """In a double draw, who draws first."""
     place: Mapped[int | None] = mapped_column(Integer)
     state: Mapped[str] = mapped_column(String(10))
     result: Mapped[str] = mapped_column(String(12), default="")
@@ -98,6 +186,7 @@ class Interview(Base):
     note_id: Mapped[int | None] = mapped_column(ForeignKey("note.id"))
     __table_args__ = (
         UniqueConstraint("group_id", "place"),
+        UniqueConstraint("group_id", "turn"),
         CheckConstraint("state IN ('waiting','called','scored','absent')", name="state"),
     )
 
@@ -112,3 +201,56 @@ class InterviewScore(Base):
     score: Mapped[str] = mapped_column(String(12))
     entered_at: Mapped[datetime] = mapped_column(UtcTime)
     __table_args__ = (UniqueConstraint("application_id", "panel_seat_id"),)
+
+
+class Lots(Base):
+    """The sealed envelopes of one group: the list, the commitment and, once opened, the secret.
+
+    `secret` and `result` stay empty until then. At most one attempt of a group is not void.
+    """
+
+    __tablename__ = "lots"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    group_id: Mapped[int] = mapped_column(ForeignKey("interview_group.id"))
+    number: Mapped[int] = mapped_column(Integer)
+    state: Mapped[str] = mapped_column(String(10))
+    listed: Mapped[str] = mapped_column(Text)
+    list_digest: Mapped[str] = mapped_column(String(64))
+    commitment: Mapped[str] = mapped_column(String(64), unique=True)
+    secret: Mapped[str] = mapped_column(String(64), default="")
+    result: Mapped[str] = mapped_column(Text, default="")
+    certificate: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    reason: Mapped[str] = mapped_column(Text, default="")
+    note_id: Mapped[int | None] = mapped_column(ForeignKey("note.id"))
+    committed_at: Mapped[datetime] = mapped_column(UtcTime)
+    opened_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    published_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    __table_args__ = (
+        UniqueConstraint("group_id", "number"),
+        Index(
+            "uq_lots_open",
+            "group_id",
+            unique=True,
+            sqlite_where=text("state <> 'void'"),
+            postgresql_where=text("state <> 'void'"),
+        ),
+        CheckConstraint("state IN ('committed','opened','published','void')", name="state"),
+    )
+
+
+class LotPick(Base):
+    """Somebody's turn: the number of the envelope they took, None when they were not there."""
+
+    __tablename__ = "lot_pick"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lots_id: Mapped[int] = mapped_column(ForeignKey("lots.id"))
+    turn: Mapped[int] = mapped_column(Integer)
+    application_id: Mapped[int] = mapped_column(ForeignKey("interview.application_id"))
+    envelope: Mapped[int | None] = mapped_column(Integer)
+    picked_at: Mapped[datetime] = mapped_column(UtcTime)
+    __table_args__ = (
+        UniqueConstraint("lots_id", "turn"),
+        UniqueConstraint("lots_id", "envelope"),
+        UniqueConstraint("lots_id", "application_id"),
+        CheckConstraint("envelope > 0", name="envelope"),
+    )

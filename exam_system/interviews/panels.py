@@ -1,27 +1,16 @@
-"""Panels and groups: setting them up, and the draw of the interviewers.
-
-The draw deals two groups, the chiefs and the members, to the panels. Who comes from the exam's own
-prefecture is not in it (PRACTICES 36 and 37), nor who must avoid candidates of every group. Who
-must avoid candidates of some groups is kept out of the panels that bear these groups' marks: panel
-k bears the mark of group k, so the later draw of the groups always has one dealing that keeps to
-every avoidance declared before.
-"""
+"""Setting up panels in the interview rooms, and as many groups of the shortlisted."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from itertools import groupby, pairwise
-from typing import Any
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from exam_system.context import Context, verb
-from exam_system.draws.models import Attempt
-from exam_system.draws.recipes import PLACES, Groups, Recipe, register
 from exam_system.errors import Conflict, Invalid
-from exam_system.exams.lookup import open_exam, rules_of
+from exam_system.exams.lookup import open_exam
 from exam_system.exams.models import District, Exam, Room, Site
 from exam_system.interviews.lookup import (
     DRAWS,
@@ -29,19 +18,10 @@ from exam_system.interviews.lookup import (
     begun,
     invited,
     panels_of,
-    require_panels,
 )
-from exam_system.interviews.models import (
-    Avoidance,
-    Interview,
-    Interviewer,
-    InterviewGroup,
-    Panel,
-    PanelSeat,
-)
+from exam_system.interviews.models import Interview, InterviewGroup, Panel
 
 FULL_GROUP = 30
-PREFECTURE = 4  # the digits of an area code that name the prefecture (GB/T 2260)
 
 
 @verb
@@ -146,125 +126,5 @@ def _store(
 
 
 def group_code(panel: Panel) -> str:
-    """The group whose mark a panel bears; there are as many groups as panels."""
+    """A group's code; there are as many groups as panels."""
     return f"G{panel.code}"
-
-
-def build_interviewers(ctx: Context, exam: Exam) -> tuple[Groups, dict[str, Any]]:
-    """The list of the draw of interviewers."""
-    open_exam(ctx.session, exam.code, "shortlisted")
-    panels = require_panels(ctx.session, exam)
-    marks = _marks(ctx.session, exam)
-    pool = list(ctx.session.scalars(select(Interviewer)))
-    prefecture = exam.area_code[:PREFECTURE]
-    outside = [one for one in pool if one.area_code[:PREFECTURE] != prefecture]
-    # Somebody with a mark of every panel could sit nowhere.
-    able = [one for one in outside if len(marks.get(one.id, ())) < len(panels)]
-    chiefs = [one for one in able if one.chief]
-    members = [one for one in able if not one.chief]
-    places = rules_of(exam).interviewers - 1
-    _require_enough(len(panels), places, len(chiefs), len(members))
-    groups = [
-        _group("chief", chiefs, panels, 1, marks),
-        _group("member", members, panels, places, marks),
-    ]
-    rules = {
-        "area": f"the first {PREFECTURE} digits of the area code differ from {prefecture}",
-        "avoidance": "nobody is in a panel that bears the mark of a group they must avoid",
-        "panel": f"1 chief and {places} members",
-        "pool": len(pool),
-        "own_area": len(pool) - len(outside),
-        "avoiding_every_group": len(outside) - len(able),
-    }
-    return groups, rules
-
-
-def _marks(session: Session, exam: Exam) -> dict[int, list[str]]:
-    """The groups that an interviewer must avoid, by the interviewer's id."""
-    query = (
-        select(Avoidance.interviewer_id, InterviewGroup.code)
-        .join(Interview, Interview.application_id == Avoidance.application_id)
-        .join(InterviewGroup, InterviewGroup.id == Interview.group_id)
-        .where(InterviewGroup.exam_id == exam.id)
-        .distinct()
-        .order_by(InterviewGroup.code)
-    )
-    found: dict[int, list[str]] = {}
-    for row in session.execute(query):
-        found.setdefault(row.interviewer_id, []).append(row.code)
-    return found
-
-
-def _require_enough(panels: int, places: int, chiefs: int, members: int) -> None:
-    if chiefs < panels or members < panels * places:
-        raise Invalid(
-            "%(panels)s panels need %(chiefs_needed)s chief interviewers and %(members_needed)s "
-            "members from other areas; the pool has %(chiefs)s and %(members)s who may serve",
-            panels=panels,
-            chiefs_needed=panels,
-            members_needed=panels * places,
-            chiefs=chiefs,
-            members=members,
-        )
-
-
-def _group(
-    name: str,
-    people: Sequence[Interviewer],
-    panels: Sequence[Panel],
-    capacity: int,
-    marks: dict[int, list[str]],
-) -> dict[str, Any]:
-    return {
-        "id": name,
-        "labels": sorted((one.label for one in people), key=str.encode),
-        "marks": {one.label: marks[one.id] for one in people if one.id in marks},
-        "slots": [
-            {"id": panel.code, "capacity": capacity, "marks": [group_code(panel)]}
-            for panel in panels
-        ],
-    }
-
-
-def apply_interviewers(ctx: Context, exam: Exam, attempt: Attempt, groups: Groups) -> None:
-    """Seat the drawn interviewers: the chief at place 1, the members behind."""
-    panels = {panel.code: panel.id for panel in panels_of(ctx.session, exam)}
-    drawn = [
-        (slot["id"], label)
-        for group in groups
-        for slot in group["slots"]
-        for label in slot["labels"]
-    ]
-    query = select(Interviewer.label, Interviewer.id)
-    people = {row.label: row.id for row in ctx.session.execute(query)}
-    places: Counter[str] = Counter()
-    rows = []
-    for panel, label in drawn:
-        places[panel] += 1
-        rows.append(
-            {
-                "panel_id": panels[panel],
-                "interviewer_id": people[label],
-                "place": places[panel],
-                "attempt_id": attempt.id,
-            }
-        )
-    ctx.session.execute(insert(PanelSeat), rows)
-
-
-def require_seated(session: Session, exam: Exam) -> list[Panel]:
-    """The panels, all of them with their interviewers; raises Conflict."""
-    panels = require_panels(session, exam)
-    seats = select(PanelSeat.panel_id, func.count()).group_by(PanelSeat.panel_id)
-    counts = {row[0]: row[1] for row in session.execute(seats)}
-    if any(counts.get(panel.id) != rules_of(exam).interviewers for panel in panels):
-        raise Conflict("The interviewers must be drawn first")
-    return panels
-
-
-register(
-    Recipe(
-        *("interviewers", "deal/v1", "interviewer", build_interviewers, apply_interviewers),
-        relies_on=(*PLACES, "interviewer", "avoidance", "panel"),
-    )
-)

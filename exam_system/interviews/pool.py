@@ -19,12 +19,14 @@ from exam_system.exams.models import Exam
 from exam_system.interviews.lookup import begun
 from exam_system.interviews.models import (
     Avoidance,
+    Incompatibility,
     Interview,
     Interviewer,
     InterviewGroup,
     Panel,
     PanelSeat,
 )
+from exam_system.interviews.substitutes import withdraw
 from exam_system.people import clean_name
 from exam_system.registration.models import Application
 from exam_system.sheets import Column, read_table
@@ -85,7 +87,8 @@ def declare_avoidance(
     """Declare that an interviewer must not hear a candidate (by admission number).
 
     Interviewers declare for themselves; the office names the certificate. The draws keep to it;
-    once the groups are drawn, an avoidance in the own panel is refused.
+    once the groups are drawn, an avoidance in the own panel makes the seat vacant: a reserve takes
+    it (substitutes.py).
     """
     exam = open_exam(ctx.session, code, "seated", "written", "shortlisted", "interviewing")
     if relation not in RELATIONS:
@@ -93,17 +96,54 @@ def declare_avoidance(
     interviewer = _whose(ctx, certificate.strip())
     application = _candidate(ctx, exam, number.strip())
     _refuse_twice(ctx, interviewer, application)
-    _refuse_too_late(ctx, exam, interviewer, application)
+    hears = _hears(ctx, exam, interviewer, application)
     row = Avoidance(interviewer_id=interviewer.id, application_id=application.id, relation=relation)
     ctx.session.add(row)
     ctx.session.flush()
+    if hears:
+        withdraw(ctx, exam, interviewer, relation)
     ctx.record(
         exam=code,
         subject=f"interviewer:{interviewer.label}",
+        withdrawn=hears,
         candidate=application.label,
         relation=relation,
     )
     return row
+
+
+@verb
+def declare_incompatibility(
+    ctx: Context, *, first: str, second: str, relation: str
+) -> Incompatibility:
+    """Declare that two interviewers (by certificate) must never sit in one panel.
+
+    Draws that are frozen already keep to what was declared before.
+    """
+    if relation not in RELATIONS:
+        raise Invalid("Choose the kind of relation")
+    one, other = sorted(_certified(ctx, text).id for text in (first, second))
+    if one == other:
+        raise Invalid("Name two different interviewers")
+    known = select(Incompatibility.id).where(
+        Incompatibility.first_id == one, Incompatibility.second_id == other
+    )
+    if ctx.session.scalar(known) is not None:
+        raise Conflict("This relation is declared already")
+    row = Incompatibility(first_id=one, second_id=other, relation=relation)
+    ctx.session.add(row)
+    ctx.session.flush()
+    pair = [first.strip(), second.strip()]
+    ctx.record(exam="", subject="pool:interviewers", pair=pair, relation=relation)
+    return row
+
+
+def _certified(ctx: Context, certificate: str) -> Interviewer:
+    query = select(Interviewer).where(Interviewer.certificate == certificate.strip())
+    found = ctx.session.scalar(query)
+    if found is None:
+        raise NotFound("The pool has no interviewer with this certificate")
+    return found
 
 
 def _whose(ctx: Context, certificate: str) -> Interviewer:
@@ -137,9 +177,8 @@ def _refuse_twice(ctx: Context, interviewer: Interviewer, application: Applicati
         raise Conflict("This avoidance is declared already")
 
 
-def _refuse_too_late(
-    ctx: Context, exam: Exam, interviewer: Interviewer, application: Application
-) -> None:
+def _hears(ctx: Context, exam: Exam, interviewer: Interviewer, application: Application) -> bool:
+    """Whether the interviewer's panel hears this candidate by the draw of the groups."""
     # The list of a draw under way is frozen: what is declared now it could not keep to.
     seated = (
         select(Panel.id)
@@ -148,7 +187,7 @@ def _refuse_too_late(
     )
     panel = ctx.session.scalar(seated)
     if panel is None:
-        return
+        return False
     if begun(ctx.session, exam, "groups", applied=False):
         raise Conflict("The draw of the groups is under way: declare this when it is finished")
     hears = (
@@ -156,11 +195,7 @@ def _refuse_too_late(
         .join(InterviewGroup, InterviewGroup.id == Interview.group_id)
         .where(InterviewGroup.panel_id == panel, Interview.application_id == application.id)
     )
-    if ctx.session.scalar(hears) is not None:
-        raise Conflict(
-            "The groups are drawn and this interviewer's panel hears this candidate: "
-            "tell the inspector before the interview; the interviewer must be replaced"
-        )
+    return ctx.session.scalar(hears) is not None
 
 
 def _certificate(text: str) -> str:

@@ -24,7 +24,9 @@ from exam_system.interviews.lookup import (
     members_of,
     panel_of,
     queue_of,
+    require_present,
     scores_of,
+    vacant_places,
 )
 from exam_system.interviews.models import (
     Interview,
@@ -63,6 +65,7 @@ def open_panel(ctx: Context, *, code: str, panel: str) -> Panel:
     row = _locked(ctx, exam, panel, "waiting")
     if not order_drawn(ctx.session, row):
         raise Conflict("Interviewers, groups and order must be drawn before a panel opens")
+    require_present(ctx.session, row)
     without = [seat.place for seat, who in members_of(ctx.session, row) if who.account_id is None]
     if without:
         raise Conflict(
@@ -82,6 +85,7 @@ def call_candidate(ctx: Context, *, code: str, ref: str) -> Interview:
     queue = queue_of(ctx.session, panel)
     if any(interview.state == "called" for interview, _ in queue):
         raise Conflict("A candidate is in the room: the next one is called when all scores are in")
+    require_present(ctx.session, panel)
     interview, _ = _require_next(queue, ref)
     interview.state = "called"
     ctx.record(exam=code, subject=f"interview:{ref}", panel=panel.code, place=interview.place)
@@ -265,6 +269,8 @@ def own_seat(ctx: Context, panel: Panel) -> PanelSeat:
     seat = ctx.session.scalar(query)
     if seat is None or ctx.actor.role is not Role.INTERVIEWER:
         raise Forbidden("You are not an interviewer of this panel")
+    if seat.place in vacant_places(ctx.session, panel):
+        raise Forbidden("Your absence from this panel is on record: a reserve takes your place")
     return seat
 
 

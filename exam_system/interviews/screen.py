@@ -17,6 +17,7 @@ def hall_view(hall: Hall) -> dict[str, Any]:
         "number": "" if hall.place is None else str(hall.place),
         "sentence": _sentence(hall),
         "boxes": [_box(hall, box) for box in hall.boxes],
+        "substitutes": " ".join(str(box.place) for box in hall.boxes if box.substitute),
         "result": hall.result,
         "heard": [
             [str(one.place), _("absent") if one.absent else one.result] for one in hall.heard

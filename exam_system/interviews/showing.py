@@ -8,13 +8,14 @@ interviewer has typed in to declare an avoidance.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from sqlalchemy import case, select
 from sqlalchemy.orm import Session
 
 from exam_system.exams.lookup import rules_of
 from exam_system.exams.models import Exam
-from exam_system.interviews.lookup import dropped_places, scores_of
+from exam_system.interviews.lookup import dropped_places, scores_of, substituted_at
 from exam_system.interviews.models import (
     Avoidance,
     Interview,
@@ -35,6 +36,7 @@ class Box:
     entered: bool
     score: str = ""
     dropped: str = ""
+    substitute: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +111,13 @@ def _boxes(session: Session, exam: Exam, panel: Panel, shown: Interview | None) 
     seats = select(PanelSeat.place).where(PanelSeat.panel_id == panel.id)
     places = list(session.scalars(seats.order_by(PanelSeat.place)))
     scores = scores_of(session, shown) if shown else {}
+    came = substituted_at(session, panel)
     if shown is None or shown.state != "scored":
-        return tuple(Box(place, place in scores) for place in places)
+        return tuple(Box(n, n in scores, substitute=n in came) for n in places)
     dropped = dropped_places(shown)
     high = rules_of(exam).drop_high
     kinds = {place: "high" if at < high else "low" for at, place in enumerate(dropped)}
-    return tuple(Box(place, True, scores[place], kinds.get(place, "")) for place in places)
+    return tuple(Box(n, True, scores[n], kinds.get(n, ""), n in came) for n in places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,14 +166,16 @@ def desk_of(session: Session, account_id: int | None) -> Desk | None:
         return None
     seat, panel, exam = row
     hall = hall_of(session, exam, panel)
-    return Desk(exam, panel, seat.place, hall, _own(session, seat))
+    since = substituted_at(session, panel).get(seat.place, datetime.min.replace(tzinfo=UTC))
+    return Desk(exam, panel, seat.place, hall, _own(session, seat, since))
 
 
-def _own(session: Session, seat: PanelSeat) -> tuple[Own, ...]:
+def _own(session: Session, seat: PanelSeat, since: datetime) -> tuple[Own, ...]:
+    """Scores from this seat that its interviewer of today has entered."""
     query = (
         select(Interview.place, InterviewScore.score, Interview.result)
         .join(Interview, Interview.application_id == InterviewScore.application_id)
-        .where(InterviewScore.panel_seat_id == seat.id)
+        .where(InterviewScore.panel_seat_id == seat.id, InterviewScore.entered_at >= since)
         .order_by(Interview.place)
     )
     return tuple(Own(row.place, row.score, row.result) for row in session.execute(query))

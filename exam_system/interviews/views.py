@@ -14,6 +14,7 @@ from exam_system.errors import NotFound, Sentence
 from exam_system.exams.lookup import exam_by_code
 from exam_system.exams.models import Exam
 from exam_system.interviews.forms import AvoidanceForm, OwnAvoidanceForm, PanelsForm, PoolForm
+from exam_system.interviews.groups import order_drawn
 from exam_system.interviews.listing import (
     avoidances_of,
     candidates_of,
@@ -21,9 +22,18 @@ from exam_system.interviews.listing import (
     next_of,
     overview,
 )
-from exam_system.interviews.lookup import DRAWS, begun, labels_by_group, members_of, panel_of
-from exam_system.interviews.models import Interviewer
+from exam_system.interviews.lookup import (
+    DRAWS,
+    begun,
+    labels_by_group,
+    last_service,
+    members_of,
+    panel_of,
+    panels_of,
+)
+from exam_system.interviews.models import Bureau, Interviewer
 from exam_system.interviews.screen import hall_view
+from exam_system.interviews.sealed import sealed_until
 from exam_system.interviews.service import (
     RELATIONS,
     Issued,
@@ -81,6 +91,8 @@ def _pool(form: PoolForm, problems: list[str]) -> str:
         total=total,
         page=page,
         pages=pages,
+        served=last_service(db),
+        bureaus={row.name: row.title for row in db.scalars(select(Bureau))},
     )
 
 
@@ -102,17 +114,21 @@ def _setup(ctx: Context, exam: Exam, form: PanelsForm) -> str:
     chosen = request.args.get("panel", "")
     panel = panel_of(db, exam, chosen) if chosen else None
     queue = candidates_of(db, panel) if panel else []
+    drawn = {kind: begun(db, exam, kind, applied=True) for kind in DRAWS}
+    # Lots picked from envelopes give an order as well.
+    drawn["order"] = drawn["groups"] and all(order_drawn(db, one) for one in panels_of(db, exam))
     return render_template(
         "interviews/setup.html",
         exam=exam,
         form=form,
         lines=overview(db, exam),
         groups={code: len(labels) for code, labels in labels_by_group(db, exam).items()},
-        drawn={kind: begun(db, exam, kind, applied=True) for kind in DRAWS},
+        drawn=drawn,
         fixed=begun(db, exam, *DRAWS),
         panel=panel,
         mark=hall_of(db, exam, panel).mark if panel else "",
-        members=members_of(db, panel) if panel else [],
+        sealed=sealed_until(ctx, exam),
+        members=members_of(db, panel) if panel and not sealed_until(ctx, exam) else [],
         queue=queue,
         turn=next_of(queue),
     )
@@ -178,7 +194,12 @@ def accounts(code: str) -> ResponseReturnValue:
     exam = exam_by_code(looking().session, code)
     try:
         with acting() as ctx:
-            issued = issue_accounts(ctx, code=code, panel=request.form.get("panel", ""))
+            issued = issue_accounts(
+                ctx,
+                code=code,
+                panel=request.form.get("panel", ""),
+                place=request.form.get("place", type=int),
+            )
     except Sentence as error:
         flash_refusal(error)
         return redirect(url_for("interviews.setup", code=code))
@@ -257,7 +278,7 @@ def desk() -> ResponseReturnValue:
 
 
 def _desk(typed: str = "", refusal: str = "", sure: str = "") -> str:
-    found = desk_of(looking().session, actor().account_id)
+    found = _drawn_desk()
     return render_template(
         "interviews/desk.html",
         desk=found,
@@ -268,8 +289,14 @@ def _desk(typed: str = "", refusal: str = "", sure: str = "") -> str:
     )
 
 
-def _own_desk() -> Desk:
+def _drawn_desk() -> Desk | None:
+    """The actor's desk; none before the hour at which the panels open."""
     found = desk_of(looking().session, actor().account_id)
+    return None if found is None or sealed_until(looking(), found.exam) else found
+
+
+def _own_desk() -> Desk:
+    found = _drawn_desk()
     if found is None:
         raise NotFound("You have not been drawn for a panel")
     return found

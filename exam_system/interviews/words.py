@@ -1,4 +1,9 @@
-"""The Chinese words of the interview slip, which is a document and not a page."""
+"""The Chinese words of the interviews' papers: slips, panel sheets, group lists."""
+
+from __future__ import annotations
+
+from exam_system.printing.table import Column
+from exam_system.printing.texts import Label
 
 INTERVIEWER = "{place}号考官"
 CHIEF = "{place}号考官（主考官）"
@@ -8,3 +13,28 @@ RULE = (
     "其余的平均分为面试成绩，保留{decimals}位小数，{rounding}。"
 )
 ROUNDINGS = {"half_up": "四舍五入", "truncate": "不实行四舍五入"}
+
+PANEL_SHEET = Label("面试考官名单", "PANEL SHEET")
+GROUP_LIST = Label("面试考生名单", "LIST OF CANDIDATES")
+PANEL_LABEL = Label("面试组", "Panel")
+ROOM_LABEL = Label("面试考场", "Room")
+GROUP_LABEL = Label("考生分组", "Group")
+NOT_DRAWN = "尚未抽签"
+PRINTED = "打印时间 {at}"
+PLACE = "{place}号"
+SUBSTITUTE = "（备选递补）"
+CHIEF_ROLE, MEMBER_ROLE = "主考官", "考官"
+PANEL_COLUMNS = (
+    Column("考官席", 18, "centre"),
+    Column("姓名", 40),
+    Column("职责", 22, "centre"),
+    Column("工作单位", 55),
+    Column("签名", 35, "centre"),
+)
+GROUP_COLUMNS = (
+    Column("面试序号", 20, "centre"),
+    Column("准考证号", 34, "centre"),
+    Column("姓名", 28),
+    Column("报考职位", 58),
+    Column("签到", 30, "centre"),
+)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from exam_system.access import VERBS
 from exam_system.accounts.models import Account
+from exam_system.draws.confidential import withheld
 from exam_system.records.models import Act, ActDetail, Leaf
 
 PAGE = 100
@@ -147,8 +148,11 @@ def said(kind: str) -> str:
 
 
 def act_at(session: Session, position: int) -> tuple[Act, ActDetail | None] | None:
-    """The act at a place of the log with its details, when they were not erased."""
+    """The act at a place of the log with its details, when they were not erased and would not
+    tell a confidential draw before its hour."""
     act = session.scalar(
         select(Act).join(Leaf, Leaf.act_id == Act.id).where(Leaf.position == position)
     )
-    return None if act is None else (act, session.get(ActDetail, act.id))
+    if act is None:
+        return None
+    return act, None if withheld(session, act) else session.get(ActDetail, act.id)

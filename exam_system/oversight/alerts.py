@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from exam_system.access import Role
 from exam_system.trust.canonical import jcs, sha256_hex
 
 ABSENT = "absent"
@@ -87,12 +88,34 @@ def second_attempts(acts: Iterable[Seen]) -> Iterator[Alert]:
             yield _alert("second_attempt", [act], draw=draw, n=number)
 
 
+_EVER = datetime.min.replace(tzinfo=UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """When an exam's registration and payment closed, by its announced rules."""
+    """When an exam's registration and payment closed, by one version of its announced rules.
+
+    `since` is the act that published the version and `at` its time; before the first version
+    nothing is in force.
+    """
 
     registration: datetime
     payment: datetime
+    since: int = 0
+    at: datetime = _EVER
+
+
+def in_force(closings: Sequence[Closing], act_id: int) -> Closing:
+    """The version that held when an act was written; `closings` in the order of versions.
+
+    A later extension does not excuse what came too late by the version of its own time.
+    """
+    return [closings[0], *(one for one in closings if one.since <= act_id)][-1]
+
+
+def in_force_at(closings: Sequence[Closing], at: datetime) -> Closing:
+    """The same by time, for rows."""
+    return [closings[0], *(one for one in closings if one.at <= at)][-1]
 
 
 UNTIL_REGISTRATION = (
@@ -106,14 +129,15 @@ BEFORE_ANNOUNCEMENT = (
 
 
 def after_deadline(
-    acts: Iterable[Seen], closing: Mapping[str, Closing], announced: Mapping[str, int]
+    acts: Iterable[Seen], closing: Mapping[str, Sequence[Closing]], announced: Mapping[str, int]
 ) -> Iterator[Alert]:
     """Acts of candidates after their deadline, and changes of an exam after its announcement.
 
     `announced` is the id of the act that published each exam's first announcement.
     """
     for act in acts:
-        until = closing.get(act.exam)
+        versions = closing.get(act.exam)
+        until = in_force(versions, act.id) if versions else None
         late = until is not None and (
             (act.kind in UNTIL_REGISTRATION and act.at >= until.registration)
             or (act.kind in UNTIL_PAYMENT and act.at >= until.payment)
@@ -188,6 +212,8 @@ def one_hand(acts: Iterable[Seen]) -> Iterator[Alert]:
     """Both parts of a draw's ceremony by one person: what two must do, one did."""
     pairs: dict[tuple[str, str], list[Seen]] = defaultdict(list)
     for act in acts:
+        if act.actor == Role.PUBLIC.value:
+            continue  # a further contributor, whoever that is
         if act.kind in ("draws.commit_secret", "draws.record_dice", "draws.confirm_dice"):
             step = "commit" if act.kind == "draws.commit_secret" else "dice"
             pairs[act.subject, step].append(act)

@@ -19,6 +19,7 @@ from exam_system.dbrole import DURABLE
 from exam_system.draws.lookup import cosigning, find
 from exam_system.draws.models import Attempt, Contribution, Draw
 from exam_system.errors import Fault, Sentence, Unavailable
+from exam_system.exams.announcement import announcement_files, posts_of
 from exam_system.exams.models import Exam
 from exam_system.oversight.board import PROMISES, Check, Look, Measured, green_or_red
 from exam_system.oversight.books import faults_of_books, money
@@ -170,13 +171,19 @@ def answers_last(look: Look) -> Measured:
 
 
 def books_balance(look: Look) -> Measured:
-    """P5: received is kept and owed back, by the rows and by the acts."""
-    received, kept, owed = money(look.session)
+    """P5: received is kept, owed back and sent back, by the rows and by the acts."""
+    found = money(look.session)
+    parts = {
+        "received": found.received,
+        "kept": found.kept,
+        "owed": found.owed,
+        "refunded": found.refunded,
+    }
     faults = list(faults_of_books(look.session))
-    if received != kept + owed:
-        faults.append(f"received {received} fen, kept {kept}, owed back {owed}")
-    said = "Received %(received)s, kept %(kept)s, owed back %(owed)s (in fen)"
-    return green_or_red("P5", said, faults, received=received, kept=kept, owed=owed)
+    if not found.balances:
+        faults.append(f"the sums do not agree: {found}")
+    said = "Received %(received)s, kept %(kept)s, owed back %(owed)s, sent back %(refunded)s (fen)"
+    return green_or_red("P5", said, faults, **parts)
 
 
 def nobody_came_late(look: Look) -> Measured:
@@ -190,7 +197,17 @@ def nobody_came_late(look: Look) -> Measured:
         announced = releases.newest(look.session, exam.id, "announcement", state="published")
         if announced and announced.rules_digest != sha256_hex(exam.rules.encode()):
             faults.append(f"{exam.code}: its rule set is not the announced one")
+        if announced and _posts(look, exam) != _announced_posts(look, announced):
+            faults.append(f"{exam.code}: its posts are not the announced ones")
     return green_or_red("P6", "Deadlines of %(exams)s exams compared", faults, exams=len(exams))
+
+
+def _posts(look: Look, exam: Exam) -> bytes:
+    return announcement_files(posts_of(look.session, exam))["posts.json"]
+
+
+def _announced_posts(look: Look, release: Release) -> bytes:
+    return releases.file_data(look.session, release, "posts.json")
 
 
 def nobody_sees_another(look: Look) -> Measured:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from exam_system.clock import rfc3339
 from exam_system.context import Context
+from exam_system.draws.confidential import withheld
 from exam_system.errors import Conflict, Invalid, NotFound
 from exam_system.oversight.acts import Filter, narrow
 from exam_system.oversight.files import CONFIDENTIAL
@@ -100,7 +101,7 @@ def _files(ctx: Context, rows: Sequence[ActRow], head: Head) -> dict[str, bytes]
         README: _README.read_bytes(),
         KEYS: keys_text(ctx.session).encode(),
         HEAD: note,
-        ACTS: b"".join(_line(row) + b"\n" for row in rows),
+        ACTS: b"".join(_line(ctx.session, row) + b"\n" for row in rows),
     }
     for act, _detail, position in rows:
         hashes = tuple(inclusion_proof(position, head.size, store.node))
@@ -111,8 +112,10 @@ def _files(ctx: Context, rows: Sequence[ActRow], head: Head) -> dict[str, bytes]
     return files
 
 
-def _line(row: ActRow) -> bytes:
+def _line(session: Session, row: ActRow) -> bytes:
     act, detail, position = row
+    if withheld(session, act):
+        detail = None
     return jcs(
         {
             "position": position,

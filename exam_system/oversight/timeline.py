@@ -29,6 +29,7 @@ LANES: tuple[tuple[str, tuple[str, ...]], ...] = (
 """The stages in their order, and whose acts stand in each."""
 TURNS = (
     "exams.create_exam", "exams.prepare_announcement", "exams.publish_announcement",
+    "exams.prepare_change", "exams.publish_change", "exams.drop_change",
     "exams.close_registration", "draws.freeze_draw", "draws.finish_draw", "draws.publish_draw",
     "draws.void_draw", "draws.approve_redraw", "marking.import_written_scores",
     "marking.correct_written_scores",

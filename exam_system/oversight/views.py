@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from exam_system.approvals.lookup import summary_of
 from exam_system.approvals.lookup import waiting as waiting_approvals
+from exam_system.draws.confidential import glances
 from exam_system.draws.models import Attempt, Draw
 from exam_system.errors import NotFound, Sentence
 from exam_system.exams.models import Exam
@@ -27,6 +28,7 @@ from exam_system.tips.lookup import waiting as waiting_reports
 from exam_system.web import acting, actor, download, flash_refusal, inline, looking, office
 
 __all__ = ["bp", "record", "watching"]
+_GLANCES = 10  # the newest looks at confidential draws
 
 
 @bp.get("/oversight")
@@ -55,6 +57,7 @@ def desk() -> ResponseReturnValue:
         words=OVERDUE,
         about=about,
         alerts=open_alerts(db, zone),
+        glances=glances(db)[-_GLANCES:],
         board=board,
         fresh=board is not None and board.is_fresh(ctx.clock.now()),
         exams=exams,

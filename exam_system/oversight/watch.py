@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import String, and_, cast, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from exam_system.access import VERBS
@@ -21,8 +22,18 @@ from exam_system.fees.models import Order, Payment
 from exam_system.oversight import alerts as rules
 from exam_system.oversight.alerts import LIMITS, Alert, Closing, Cosigned, Limits, Row, Seen, Step
 from exam_system.records.keys import keys_of
-from exam_system.records.models import Act, ActDetail, Head, Leaf, Note, NoteSignature, Release
+from exam_system.records.models import (
+    Act,
+    ActDetail,
+    Head,
+    Leaf,
+    Note,
+    NoteSignature,
+    Release,
+    ReleaseFile,
+)
 from exam_system.records.notes import note_bytes
+from exam_system.registration import choosing
 from exam_system.registration.lookup import rules_from
 from exam_system.registration.models import Application
 from exam_system.trust.notes import open_note
@@ -32,6 +43,7 @@ WITH_DETAILS = (
     *rules.MARKING, "results.prepare_release",
 )  # fmt: skip
 NOTED = "oversight.note_alert"
+_ANNOUNCE = ("exams.publish_announcement", "exams.publish_change")
 _COMINGS = ("accounts.log_in", "accounts.log_out")
 _BATCH = 5_000
 
@@ -126,29 +138,53 @@ def _plain(session: Session, condition: Any) -> Iterator[Seen]:
         yield Seen(*row)
 
 
-def closings(session: Session) -> dict[str, Closing]:
-    """When registration and payment of each exam close, by its rule set."""
-    found = {}
+def closings(session: Session) -> dict[str, list[Closing]]:
+    """When registration and payment of each exam close, by every published version of its rules.
+
+    By the rules in the tables where nothing is published.
+    """
+    found: dict[str, list[Closing]] = defaultdict(list)
+    for code, act_id, at, published in session.execute(_published_rules()):
+        found[code].append(_closing(published.decode(), act_id, at))
     for exam in session.scalars(select(Exam).where(Exam.state != "draft")):
-        read = rules_from(exam.rules)
-        found[exam.code] = Closing(read.registration_closes, read.payment_closes)
+        if exam.code not in found:
+            found[exam.code] = [_closing(exam.rules)]
     return found
 
 
-def _announced(session: Session) -> dict[str, int]:
-    query = (
-        select(Act.exam, func.min(Act.id))
-        .where(Act.kind == "exams.publish_announcement")
-        .group_by(Act.exam)
+def _closing(rules: str, *since: Any) -> Closing:
+    read = rules_from(rules)
+    return Closing(read.registration_closes, read.payment_closes, *since)
+
+
+def _published_rules() -> Any:
+    """Exam, publishing act, its time and the published rules.json, in the order of versions."""
+    subject = "release:" + Exam.code + ":announcement:v" + cast(Release.version, String)
+    return (
+        select(Exam.code, Act.id, Act.at, ReleaseFile.data)
+        .select_from(Release)
+        .join(Exam, Exam.id == Release.exam_id)
+        .join(
+            ReleaseFile,
+            and_(ReleaseFile.release_id == Release.id, ReleaseFile.name == "rules.json"),
+        )
+        .join(Act, and_(Act.subject == subject, Act.kind.in_(_ANNOUNCE)))
+        .where(Release.chain == "announcement", Release.state == "published")
+        .order_by(Exam.id, Release.version)
     )
+
+
+def _announced(session: Session) -> dict[str, int]:
+    query = select(Act.exam, func.min(Act.id)).where(Act.kind == _ANNOUNCE[0]).group_by(Act.exam)
     return {row[0]: row[1] for row in session.execute(query)}
 
 
 def _late_acts(session: Session) -> Iterator[Seen]:
     changes: list[Any] = [Act.kind.in_(rules.BEFORE_ANNOUNCEMENT)]
-    for code, until in closings(session).items():
-        for kinds, at in ((rules.UNTIL_REGISTRATION, until.registration),
-                          (rules.UNTIL_PAYMENT, until.payment)):  # fmt: skip
+    for code, versions in closings(session).items():
+        first = versions[0]  # windows only grow
+        for kinds, at in ((rules.UNTIL_REGISTRATION, first.registration),
+                          (rules.UNTIL_PAYMENT, first.payment)):  # fmt: skip
             changes.append(and_(Act.exam == code, Act.kind.in_(kinds), Act.at >= at))
     return _plain(session, or_(*changes))
 
@@ -157,31 +193,37 @@ def _late_rows(session: Session) -> Iterator[Row]:
     """Rows in favour of a candidate that are dated after the deadline."""
     until = closings(session)
     for exam in session.scalars(select(Exam).where(Exam.code.in_(until))):
-        closing = until[exam.code]
-        late = select(Application.ref, Application.submitted_at).where(
-            Application.exam_id == exam.id, Application.submitted_at >= closing.registration
+        versions = until[exam.code]
+        late = select(Application.ref, Application.submitted_at, Application.chosen_at).where(
+            Application.exam_id == exam.id,
+            Application.submitted_at >= versions[0].registration,
         )
-        for ref, at in session.execute(late):
-            if at is not None:
+        again = choosing.window(session, exam)
+        for ref, at, chosen in session.execute(late):
+            if at is None:
+                continue
+            closes = again if chosen == at else rules.in_force_at(versions, at).registration
+            if closes is None or at >= closes:
                 yield Row(f"application:{ref}", exam.code, at, f"application {ref}")
-        yield from _late_payments(session, exam, closing)
+        yield from _late_payments(session, exam, versions)
 
 
-def _late_payments(session: Session, exam: Exam, closing: Closing) -> Iterator[Row]:
+def _late_payments(session: Session, exam: Exam, versions: list[Closing]) -> Iterator[Row]:
     query = (
-        select(Payment.transaction, Payment.paid_at)
+        select(Payment.transaction, Payment.paid_at, Payment.received_at)
         .join(Order, Order.id == Payment.order_id)
         .join(Application, Application.id == Order.application_id)
         .where(
             Application.exam_id == exam.id,
             Payment.kept,
-            Payment.paid_at >= closing.payment,
+            Payment.paid_at >= versions[0].payment,
             # a gateway's clock may be ahead of ours; what we had received in time is in time
-            Payment.received_at >= closing.payment,
+            Payment.received_at >= versions[0].payment,
         )
     )
-    for transaction, at in session.execute(query):
-        yield Row(f"payment:{transaction}", exam.code, at, f"payment {transaction}")
+    for transaction, at, received in session.execute(query):
+        if min(at, received) >= rules.in_force_at(versions, received).payment:
+            yield Row(f"payment:{transaction}", exam.code, at, f"payment {transaction}")
 
 
 def _own_cases(session: Session) -> Iterator[Row]:

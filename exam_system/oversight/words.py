@@ -162,6 +162,7 @@ MEASURED = (
     _l("%(acts)s acts that need two people looked at"),
     _l("Settings of the database: %(settings)s"),
     _l("Received %(received)s, kept %(kept)s, owed back %(owed)s (in fen)"),
+    _l("Received %(received)s, kept %(kept)s, owed back %(owed)s, sent back %(refunded)s (fen)"),
     _l("Deadlines of %(exams)s exams compared"),
     _l("%(pages)s closed pages asked for by a stranger, published files searched for ID numbers"),
     _l("Sealed; the head shows %(acts)s acts"),

@@ -58,7 +58,8 @@ class Certificate:
     """All that a certificate shows; digests and seed in lower-case hex.
 
     `purpose` and `label` make the example a reader can recompute: the ticket of one label
-    (draw/v1 step 6). `kind` is a kind of draw, `attempt` counts from 1.
+    (draw/v1 step 6). `kind` is a kind of draw, `attempt` counts from 1. `bundle` is the web address
+    of everything that rechecks the draw.
     """
 
     bureau: str
@@ -75,6 +76,7 @@ class Certificate:
     counts: tuple[Count, ...]
     purpose: str
     label: str
+    bundle: str
     anchor: Anchor
     at: datetime
 
@@ -121,11 +123,12 @@ def _facts(sheet: Sheet, y: float, data: Certificate) -> float:
         (texts.ALGORITHM, data.algorithm, False),
         (texts.DRAWN_AT, f"{data.at:%Y-%m-%d %H:%M:%S}", False),
         (texts.SOURCES, _sources(data.sources), False),
+        (texts.BUNDLE, data.bundle, False),
     ]
     width = RIGHT - LEFT - QR_SIDE - 10
-    sheet.qr(RIGHT - QR_SIDE - 1, y + 1, QR_SIDE, seed_line(data))
+    sheet.qr(RIGHT - QR_SIDE - 1, y + 1, QR_SIDE, bundle_code(data))
     middle = RIGHT - QR_SIDE / 2 - 1
-    sheet.text(middle, y + QR_SIDE + 5.5, texts.SEED_QR.zh, 8, colour=GREY, align="centre")
+    sheet.text(middle, y + QR_SIDE + 5.5, texts.BUNDLE_QR.zh, 8, colour=GREY, align="centre")
     return fields(sheet, LEFT, y, width, rows)
 
 
@@ -139,8 +142,12 @@ def _sources(sources: tuple[Source, ...]) -> str:
     return "\n".join(lines)
 
 
-def seed_line(data: Certificate) -> str:
-    return f"draw {data.draw} attempt {data.attempt} seed {data.seed}"
+def bundle_code(data: Certificate) -> str:
+    """What the code holds: the bundle's address and, behind it, what must be found there.
+
+    Not the digest of draw.note: that note holds the certificate's own digest.
+    """
+    return f"{data.bundle}#seed={data.seed}&result={data.result}"
 
 
 def _digests(sheet: Sheet, y: float, data: Certificate) -> float:

@@ -142,11 +142,11 @@ def _front(sheet: Sheet, data: Notice) -> float:
     y = banner(sheet, 36, data.title, (19, 17, 15, 13), rows=3)
     size, lines = sheet.fit(f"{texts.EXAM.zh}：{data.exam}", (9, 8, 7, 6), RIGHT - LEFT)
     sheet.text(WIDTH / 2, y, lines[0], size, colour=GREY, align="centre")
-    return _reason(sheet, y + 9, data.reason) if data.reason else y + 4
+    label = texts.CHANGE_REASON if data.stage == "announcement" else texts.REASON
+    return _reason(sheet, y + 9, f"{label.zh}：{data.reason}") if data.reason else y + 4
 
 
-def _reason(sheet: Sheet, y: float, reason: str) -> float:
-    text = f"{texts.REASON.zh}：{reason}"
+def _reason(sheet: Sheet, y: float, text: str) -> float:
     lines = sheet.lines(text, 10, RIGHT - LEFT - 10)
     height = len(lines) * 6 + 4
     sheet.box(LEFT, y - 4.5, RIGHT - LEFT, height, edge=BLUE)

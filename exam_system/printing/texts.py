@@ -30,6 +30,13 @@ RULES = Label("考生须知", "Rules for candidates")
 SEAT_MAP = Label("座位示意图", "Your seat")
 LECTERN = "讲台"
 
+DUTY_LETTER = Label("监考通知书", "NOTICE OF INVIGILATION")
+STAFF_NO = Label("工号", "Staff number")
+SCHOOL = Label("所在学校", "School")
+DUTIES = Label("监考安排", "Duties")
+DUTY = Label("岗位", "Duty")
+DUTY_RULES = Label("监考须知", "Rules for invigilators")
+
 CERTIFICATE = Label("抽签证书", "CERTIFICATE OF DRAW")
 DRAW = Label("抽签编号", "Draw")
 KIND = Label("抽签类别", "Kind")
@@ -50,7 +57,8 @@ RECHECK_TEXT = (
     "第二行应得出“{label}”的签号，把所有人的签号从小到大排列，就是抽签的次序。"
 )
 RECHECK_SIGN = "应得签号"
-SEED_QR = Label("种子二维码", "Seed")
+BUNDLE = Label("公布地址", "Bundle")
+BUNDLE_QR = Label("扫码查看公布文件", "Bundle")
 COUNTS = Label("各组人数", "Counts per group")
 GROUP = Label("组别", "Group")
 LABELS = Label("参加抽签", "In the draw")
@@ -64,12 +72,22 @@ KINDS = {
     "interviewers": "面试考官抽签",
     "groups": "面试分组抽签",
     "order": "面试顺序抽签",
+    "codes": "答卷密号抽签",
+    "papers": "试卷套次抽签",
+    "recount": "答卷复核抽样",
+    "markers": "阅卷去向抽签",
+    "turns": "面试抽签次序抽签",
+    "lots": "面试顺序摇号（密封签）",
 }
 SOURCE_NAMES = {
     "officer": "考务人员密数",
     "inspector": "纪检监察密数",
+    "candidate": "考生代表密数",
+    "candidate-2": "第二名考生代表密数",
+    "journalist": "新闻媒体代表密数",
+    "notary": "公证员密数",
+    "guest": "受邀监督人员密数",
     "dice": "现场掷骰",
-    "candidates": "考生代表密数",
     "drand": "公共随机信标",
 }
 
@@ -81,6 +99,7 @@ STAGES = {
 }
 VERSION_TEXT = "第 {version} 版"
 REASON = Label("更正原因", "Reason for this version")
+CHANGE_REASON = Label("变更原因", "Reason for the change")
 PAGE = "第 {page} 页 / 共 {pages} 页"
 CONTINUED = "（续）"
 
@@ -115,6 +134,39 @@ INTERVIEW_RESULT = Label("面试成绩", "Interview score")
 SIGNATURES = ("主考官", "计分员", "监督员", "考生")
 SIGNED_AT_ONCE = "本单当场打印、当场宣布、当场签名。评分提交后不得更改。"
 
+LOT_SLIP = Label("面试顺序签", "Slip of sealed lots")
+LOT_NUMBER = "第 {envelope} 号信封 · {group}"
+LOT_MINUTES = Label("面试顺序密封签记录", "MINUTES OF SEALED LOTS")
+LOT_TURN = Label("抽签次序", "Turn")
+LOT_LABEL = Label("考生标签", "Label")
+LOT_ENVELOPE = Label("信封号", "Envelope")
+LOT_PLACE = Label("面试序号", "Interview no.")
+LOT_HOW = Label("说明", "How")
+LOT_PICKED = "本人抽取"
+LOT_LEFT = "缺席"
+LOT_LIST = Label("名单摘要", "List")
+LOT_COMMITMENT = Label("承诺值", "Commitment")
+LOT_SECRET = Label("密数", "Secret")
+LOT_CHECK = (
+    "考生按抽签次序逐一抽取信封；承诺值在抽取之前已登记于日志，信封全部抽完后公开密数。"
+    "对“密数:lot:信封号”求 SHA-256，按结果从小到大排列信封号，就是各信封内的面试序号 1、2、3……；"
+    "缺席者按次序得到剩余信封中号码最小的一个。"
+)
+
+RECEIPT = Label("缴费凭证", "RECEIPT")
+PAYER = Label("缴费人", "Paid by")
+FEE_ITEM = Label("收费项目", "Item")
+FEE_BASIS = Label("收费依据", "Basis")
+TRADE_NO = Label("订单号", "Order")
+TRANSACTION = Label("交易号", "Transaction")
+PAID_AT = Label("缴费时间", "Paid at")
+ISSUED_BY = Label("开具单位", "Issued by")
+ISSUED_AT = Label("开具时间", "Issued at")
+AMOUNT = Label("金额（人民币）", "Amount")
+RECEIPT_CHECK = "二维码内为发布公钥签名的凭证原文，可脱机核对；下为该原文的摘要。"
+RECEIPT_NOT_FISCAL = "本凭证证明缴费事实，不作为财政票据。"
+RECEIPT_HOTLINE = "收费监督电话：{hotline}"
+
 ROOT = "树根"
 SIZE = "记录数"
 ROLES = {"log": "日志", "publisher": "发布", "officer": "考务", "inspector": "纪检监察"}
@@ -123,3 +175,13 @@ WEEKDAYS = "一二三四五六日"
 DAY = "{year}年{month}月{day}日"
 DAY_WITH_WEEKDAY = "{year}年{month}月{day}日（周{weekday}）"
 RELEASE = "依据 {release}"
+
+PLAN = "座位表第 {version} 版 · {digest}"
+ROOM_TITLE = "{site}　第 {code} 考场　{title}"
+ROOM_FACTS = "{name}　·　{people} 人　·　{watch}"
+SIGN_IN = "签到表"
+DOOR_LIST = "门贴"
+ROOM_MAP = "座位图"
+SIGNED_BY = ("主监考签名", "副监考签名", "实到人数／缺考座位号")
+RESERVE_SEAT = "预留"
+LEFT_EMPTY = "空"

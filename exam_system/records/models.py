@@ -87,7 +87,8 @@ class Note(Base):
     made_at: Mapped[datetime] = mapped_column(UtcTime)
     __table_args__ = (
         CheckConstraint(
-            "purpose IN ('checkpoint','draw','publication','root','interview')", name="purpose"
+            "purpose IN ('checkpoint','draw','publication','root','interview','statement')",
+            name="purpose",
         ),
     )
 

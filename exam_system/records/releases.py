@@ -68,17 +68,19 @@ def prepare(
     body: Sequence[str] = (),
     records: Sequence[tuple[int, Mapping[str, JSON]]] | None = None,
     reason: str = "",
+    rules: str | None = None,
 ) -> Release:
     """Make, sign and keep the next version of a chain; the calling verb records it.
 
-    rules.json, notice.pdf and (with `records`: pairs of application id and list row) root.note and
-    records.jsonl are added to `files`. Raises Conflict while a draft of the chain waits, and
+    rules.json (the exam's, or `rules` where the version changes them), notice.pdf and (with
+    `records`: pairs of application id and list row) root.note and records.jsonl are added to
+    `files`. Raises Conflict while a draft of the chain waits, and
     Invalid unless a reason is given exactly when an earlier version of the stage is corrected.
     """
     draft = _draft(ctx, exam, chain, stage, reason)
     lines = None if records is None else _salted(ctx, draft, records)
     root = None if lines is None else _root([line for _, line in lines])
-    made = {**files, "rules.json": exam.rules.encode()}
+    made = {**files, "rules.json": (rules or exam.rules).encode()}
     tree = _checkpoint(ctx, draft, root)
     made["notice.pdf"] = signed_notice(ctx, _paper(draft, title, table, body, tree))
     if lines is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
@@ -13,9 +14,10 @@ from sqlalchemy import select
 from exam_system.accounts.models import Person
 from exam_system.context import Context
 from exam_system.errors import NotFound, Sentence
+from exam_system.examday.versions import told_to
 from exam_system.exams.lookup import exam_by_code
 from exam_system.exams.models import District, Exam, Post
-from exam_system.registration import service
+from exam_system.registration import choosing, service
 from exam_system.registration.blueprint import bp
 from exam_system.registration.checks import LEVEL_NAMES
 from exam_system.registration.forms import ApplyForm, PhotoForm
@@ -76,7 +78,7 @@ def apply(code: str) -> ResponseReturnValue:
         raise NotFound("There is no exam %(code)s", code=code)
     check_open(exam, ctx.clock, ctx.config)
     posts = ctx.session.scalars(
-        select(Post).where(Post.exam_id == exam.id).order_by(Post.code)
+        select(Post).where(Post.exam_id == exam.id, Post.cancelled.is_(None)).order_by(Post.code)
     ).all()
     earlier = _earlier(ctx, exam)
     if earlier is not None and earlier.state not in _CHANGEABLE:
@@ -103,6 +105,7 @@ def _apply(code: str, form: ApplyForm) -> str:
             major=form.major.data,
             school=form.school.data,
             employer=form.employer.data or "",
+            need=form.need.data or "",
         )
     return url_for("registration.application", ref=application.ref)
 
@@ -141,6 +144,7 @@ def _typed_before(
         "major": earlier.major,
         "school": earlier.school,
         "employer": earlier.employer,
+        "need": earlier.need or "",
     }
 
 
@@ -162,6 +166,7 @@ def _show(ref: str, form: PhotoForm, status: int = 200) -> ResponseReturnValue:
         education=gettext(LEVEL_NAMES[found.education]),
         can_change=found.state in _CHANGEABLE,
         can_withdraw="withdrawn" in MOVES[found.state] and exam.state == "announced",
+        seat_changes=told_to(ctx.session, found),
         form=form,
     ), status
 
@@ -175,6 +180,31 @@ def explained(checks: str) -> list[tuple[str, bool | None, str]]:
         params = {key: gettext(v) if v in levels else v for key, v in check["params"].items()}
         found.append((gettext(names[check["rule"]]), check["ok"], gettext(check["why"]) % params))
     return found
+
+
+@bp.route(f"{APPLICATION}/choose", methods=["GET", "POST"])
+def choose(ref: str) -> ResponseReturnValue:
+    """After one's post was cancelled: choose another one, or take the money back."""
+    ctx = looking()
+    found, exam, post, *_rest = own(ctx, ref)
+    if request.method == "POST":
+        chosen = request.form.get("post", "")
+        return _button(ref, partial(choosing.choose_again, post_code=chosen))
+    query = select(Post).where(Post.exam_id == exam.id, Post.cancelled.is_(None))
+    return render_template(
+        "registration/choose.html",
+        application=found,
+        exam=exam,
+        post=post,
+        until=choosing.window(ctx.session, exam),
+        posts=ctx.session.scalars(query.order_by(Post.code)).all(),
+    )
+
+
+@bp.post(f"{APPLICATION}/give-up")
+def give_up(ref: str) -> ResponseReturnValue:
+    """Choose no other post and get the money back."""
+    return _button(ref, choosing.give_up_choice)
 
 
 @bp.post(f"{APPLICATION}/photo")

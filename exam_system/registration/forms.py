@@ -9,7 +9,7 @@ from wtforms import SelectField, StringField, SubmitField, TextAreaField
 from wtforms.validators import DataRequired, Length
 
 from exam_system.registration.checks import LEVEL_NAMES
-from exam_system.registration.service import LONGEST_REASON
+from exam_system.registration.service import LONGEST_NEED, LONGEST_REASON
 
 
 class ApplyForm(FlaskForm):  # type: ignore[misc]
@@ -24,6 +24,14 @@ class ApplyForm(FlaskForm):  # type: ignore[misc]
     )
     school = StringField(_l("School of graduation"), validators=[DataRequired(), Length(max=120)])
     employer = StringField(_l("Employer, if you have one"), validators=[Length(max=120)])
+    need = StringField(
+        _l("Only if you need an accessible room (wheelchair, no stairs): why"),
+        description=_l(
+            "The reviewer decides on it together with the application. The public list of the draw "
+            "shows only that somebody under an anonymous label needs such a room."
+        ),
+        validators=[Length(max=LONGEST_NEED)],
+    )
     submit = SubmitField(_l("Save and go on"))
 
 

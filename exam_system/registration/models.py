@@ -29,6 +29,8 @@ class Application(Base):
     major: Mapped[str] = mapped_column(String(80))
     school: Mapped[str] = mapped_column(String(120))
     employer: Mapped[str] = mapped_column(String(120))
+    need: Mapped[str | None] = mapped_column(Text)
+    """Why an accessible room is needed, None where it is not; an approval accepts it."""
     photo: Mapped[str | None] = mapped_column(String(64))
     state: Mapped[str] = mapped_column(String(12))
     checks: Mapped[str] = mapped_column(Text)
@@ -37,11 +39,14 @@ class Application(Base):
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     submitted_at: Mapped[datetime | None] = mapped_column(UtcTime)
     decided_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    chosen_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    """When another post was chosen because the first one was cancelled."""
     __table_args__ = (
         UniqueConstraint("exam_id", "person_id"),
         UniqueConstraint("exam_id", "number"),
         Index("ix_application_exam_state", "exam_id", "state"),
         CheckConstraint(
-            "state IN ('draft','submitted','approved','refused','paid','withdrawn')", name="state"
+            "state IN ('draft','submitted','approved','refused','paid','withdrawn','choosing')",
+            name="state",
         ),
     )

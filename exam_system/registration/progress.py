@@ -11,7 +11,7 @@ from exam_system.registration.models import Application
 
 STEPS = ("Apply", "Photo", "Submit", "Review", "Fee", "Admission ticket", "Scores")
 _SCORED = ("written", "shortlisted", "interviewing", "final")
-_PHOTO, _SUBMIT, _REVIEW, _FEE, _TICKET, _SCORES = range(1, 7)
+_APPLY, _PHOTO, _SUBMIT, _REVIEW, _FEE, _TICKET, _SCORES = range(7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +26,10 @@ def current_step(application: Application, exam: Exam) -> int:
     """The index in STEPS of the step that is open now; -1 when withdrawn."""
     if application.state == "draft":
         return _PHOTO if application.photo is None else _SUBMIT
-    if application.state == "paid":
+    if application.state == "paid" or application.number:
         return _SCORES if exam.state in _SCORED else _TICKET
     steps = {"submitted": _REVIEW, "refused": _SUBMIT, "approved": _FEE, "withdrawn": -1}
+    steps["choosing"] = _APPLY
     return steps[application.state]
 
 
@@ -42,6 +43,8 @@ def steps(application: Application, exam: Exam) -> list[tuple[str, str]]:
 def next_action(application: Application, exam: Exam, now: datetime) -> Action | None:
     """What the candidate can do now; None when the office or the calendar is next."""
     step = current_step(application, exam)
+    if application.state == "choosing":
+        return Action("Choose another post", "registration.choose")
     if step in (_PHOTO, _SUBMIT) and is_open(exam, now):
         return _ENTRY[application.state if application.state == "refused" else step]
     if step == _FEE and exam.state == "announced" and now < rules_from(exam.rules).payment_closes:

@@ -32,9 +32,11 @@ from exam_system.registration.states import move, not_now
 from exam_system.trust.canonical import jcs
 
 LONGEST_REASON = 300
+LONGEST_NEED = 200
 _MAJOR = "The major has 1 to %(longest)s characters"
 _SCHOOL = "The school has 1 to %(longest)s characters"
 _EMPLOYER = "The employer has at most %(longest)s characters"
+_NEED = "Say in at most %(longest)s characters why you need an accessible room"
 _REASON = "A refusal needs a reason of 1 to %(longest)s characters"
 
 
@@ -60,10 +62,12 @@ def apply(
     major: str,
     school: str,
     employer: str,
+    need: str = "",
 ) -> Application:
     """Apply for a post while registration is open, or change an application not yet approved.
 
-    One application an exam and person; it is a draft until it is submitted.
+    One application an exam and person; it is a draft until it is submitted. `need` says why an
+    accessible room is needed; it is empty where it is not.
     """
     target = _target(ctx, exam_code, post_code, district_code)
     check_open(target.exam, ctx.clock, ctx.config)
@@ -73,6 +77,7 @@ def apply(
     application.major = _line(major, 80, _MAJOR)
     application.school = _line(school, 120, _SCHOOL)
     application.employer = _line(employer, 120, _EMPLOYER, blank=True)
+    application.need = _line(need, LONGEST_NEED, _NEED, blank=True) or None
     _insert(ctx, application)
     ctx.record(
         exam=exam_code,
@@ -86,7 +91,10 @@ def apply(
 
 _TARGET = (
     select(Exam, Post, District, Person, Application)
-    .outerjoin(Post, and_(Post.exam_id == Exam.id, Post.code == bindparam("post")))
+    .outerjoin(
+        Post,
+        and_(Post.exam_id == Exam.id, Post.code == bindparam("post"), Post.cancelled.is_(None)),
+    )
     .outerjoin(District, and_(District.exam_id == Exam.id, District.code == bindparam("district")))
     .outerjoin(Person, Person.account_id == bindparam("account"))
     .outerjoin(
@@ -183,8 +191,9 @@ def submit_application(ctx: Context, *, ref: str) -> Application:
     check_open(exam, ctx.clock, ctx.config)
     if application.photo is None:
         raise Conflict("Add your photo first")
+    _require_unpaid(application)
     move(application, "submitted")
-    checks = run_checks(*_checked(ctx, application, exam, post, person))
+    checks = run_checks(*checked(ctx, application, exam, post, person))
     application.checks = jcs([check.document() for check in checks]).decode()
     application.submitted_at, application.decided_at = ctx.clock.now(), None
     application.reason = ""
@@ -193,9 +202,16 @@ def submit_application(ctx: Context, *, ref: str) -> Application:
     return application
 
 
-def _checked(
+def _require_unpaid(application: Application) -> None:
+    """Whoever has paid and must choose again does so by `choosing`, which sees to the money."""
+    if application.state == "choosing":
+        raise not_now(application)
+
+
+def checked(
     ctx: Context, application: Application, exam: Exam, post: Post, person: Person
 ) -> tuple[Applicant, Conditions]:
+    """What the automatic checks compare: the person, and the conditions of a post."""
     rules = rules_from(exam.rules)
     applicant = Applicant(person.birth, person.sex, application.education, application.major)
     return applicant, Conditions(
@@ -225,6 +241,7 @@ def withdraw_application(ctx: Context, *, ref: str) -> Application:
     application, exam, *_ = own(ctx, ref, lock=True)
     if exam.state != "announced":
         raise Conflict("Registration of this exam is over")
+    _require_unpaid(application)
     move(application, "withdrawn")
     ctx.record(exam=exam.code, subject=f"application:{ref}")
     return application
@@ -232,14 +249,20 @@ def withdraw_application(ctx: Context, *, ref: str) -> Application:
 
 @verb
 def decide_application(ctx: Context, *, ref: str, approve: bool, reason: str = "") -> Application:
-    """Approve, or refuse with a reason that the candidate is told; never one's own."""
+    """Approve, or refuse with a reason that the candidate is told; never one's own.
+
+    Who had to choose again has paid already: approved is confirmed, refused may choose once more.
+    """
     application, exam, _, person, _ = any_application(ctx.session, ref, lock=True)
     if person.account_id == ctx.actor.account_id:
         raise Forbidden("Nobody reviews their own application")
-    if exam.state != "announced":
+    chosen = application.chosen_at is not None
+    if exam.state != ("closed" if chosen else "announced"):
         raise Conflict("Registration of this exam is over")
     reason = "" if approve else _line(reason, LONGEST_REASON, _REASON)
-    move(application, "approved" if approve else "refused")
+    move(application, "approved" if approve else "choosing" if chosen else "refused")
+    if approve and chosen:
+        move(application, "paid")
     application.reason, application.decided_at = reason, ctx.clock.now()
     ctx.record(exam=exam.code, subject=f"application:{ref}", decision=application.state, why=reason)
     return application

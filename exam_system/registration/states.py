@@ -12,14 +12,17 @@ STATES = {
     "refused": "Refused",
     "paid": "Paid and confirmed",
     "withdrawn": "Withdrawn",
+    "choosing": "The post was cancelled: choose another one",
 }
 # Whoever is not reviewed or was refused may change while registration is open (RULES 2.1).
 MOVES: dict[str, frozenset[str]] = {
     "draft": frozenset({"draft", "submitted", "withdrawn"}),
-    "submitted": frozenset({"approved", "refused", "withdrawn"}),
+    "submitted": frozenset({"approved", "refused", "withdrawn", "choosing"}),
     "approved": frozenset({"paid", "withdrawn"}),
     "refused": frozenset({"draft", "submitted"}),
-    "paid": frozenset(),
+    # A paid application moves only when its post is cancelled for want of candidates.
+    "paid": frozenset({"choosing"}),
+    "choosing": frozenset({"submitted", "withdrawn"}),
     "withdrawn": frozenset({"draft"}),
 }
 

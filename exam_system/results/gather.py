@@ -21,7 +21,9 @@ _NAMED = 5
 
 def vacancies_of(session: Session, exam: Exam) -> dict[str, int]:
     """Vacancies by code of the post."""
-    query = select(Post.code, Post.vacancies).where(Post.exam_id == exam.id)
+    query = select(Post.code, Post.vacancies).where(
+        Post.exam_id == exam.id, Post.cancelled.is_(None)
+    )
     return {row.code: row.vacancies for row in session.execute(query)}
 
 

@@ -16,6 +16,7 @@ from exam_system.exams.lookup import open_exam, rules_of
 from exam_system.exams.models import Exam
 from exam_system.exams.rules import RuleSet
 from exam_system.exams.states import STATES, move
+from exam_system.marking.scripts import require_recount
 from exam_system.records import releases
 from exam_system.records.audit import require_whole
 from exam_system.records.models import Release
@@ -59,6 +60,8 @@ def prepare_release(ctx: Context, *, code: str, stage: str, reason: str = "") ->
         raise Invalid("There is no list called %(stage)s", stage=stage)
     exam = open_exam(ctx.session, code, *_states(ctx.session, code, stage))
     require_whole(ctx.session, *RELIED_ON[stage])
+    if stage == "written":
+        require_recount(ctx.session, exam)
     rules, entries, rows = compute(ctx.session, exam, stage)
     version = releases.next_version(ctx.session, exam.id, CHAIN)
     release = releases.prepare(

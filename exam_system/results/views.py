@@ -175,7 +175,9 @@ def release(code: str, version: int) -> ResponseReturnValue:
     if shown.state != "published":
         raise NotFound("There is no version %(version)s", version=version)
     posts = ctx.session.scalars(
-        select(Post.code).where(Post.exam_id == exam.id).order_by(Post.code)
+        select(Post.code)
+        .where(Post.exam_id == exam.id, Post.cancelled.is_(None))
+        .order_by(Post.code)
     ).all()
     return render_template(
         "results/release.html",

@@ -1,7 +1,6 @@
 // The ceremony in the browser: a secret never leaves it before it is revealed.
 "use strict";
 
-const REFRESH = 5000;
 const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 // C of draw/v1: SHA-256 of exactly this text.
@@ -39,21 +38,6 @@ function makeSecret(box) {
   box.hidden = false;
 }
 
-// The public page follows the ceremony: the same page is fetched and its content replaced.
-function follow() {
-  if (document.hidden || !document.querySelector("[data-follow]")) return;
-  fetch(location.href, { credentials: "same-origin" })
-    .then((answer) => (answer.ok ? answer.text() : null))
-    .then((text) => {
-      if (text === null) return;
-      const page = new DOMParser().parseFromString(text, "text/html").querySelector("[data-story]");
-      const here = document.querySelector("[data-story]");
-      if (page && here && page.dataset.story !== here.dataset.story) here.replaceWith(page);
-      window.dispatchEvent(new Event("resize")); // site.js looks at the new tables
-    })
-    .catch(() => { /* no network for a moment: the next round asks again */ });
-}
-
 const box = document.querySelector("[data-ceremony]");
 if (box && window.crypto && crypto.subtle) makeSecret(box);
 
@@ -62,5 +46,3 @@ if (reveal) {
   const field = document.getElementById("secret");
   if (!field.value) field.value = kept(reveal.dataset.reveal);
 }
-
-if (document.querySelector("[data-follow]")) setInterval(follow, REFRESH);

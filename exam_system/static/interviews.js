@@ -28,7 +28,8 @@
 
   const fillHall = (view) => {
     const boxes = root.querySelectorAll("[data-box]");
-    if (boxes.length !== view.boxes.length) return window.location.reload();
+    const others = view.substitutes !== root.dataset.substitutes;
+    if (others || boxes.length !== view.boxes.length) return window.location.reload();
     boxes.forEach((box, at) => fillBox(box, view.boxes[at]));
     write(part("number"), view.number || "–");
     write(part("result"), view.result || "–");

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from exam_system.trust import acts, checkpoint, proof, tickets
+from exam_system.trust import acts, checkpoint, drand, proof, tickets
 from exam_system.trust.acts import Entry
 from exam_system.trust.canonical import digest_text, jcs
 from exam_system.trust.draw_note import DrawNote
@@ -29,11 +29,12 @@ DETAILS: dict[str, dict[str, type]] = {
     "draws.finish_draw": {"seed": str, "result": str},
     "draws.void_draw": {"reason": str},
     "draws.approve_redraw": {"reason": str},
+    "draws.record_drand": {"signature": str},
 }
 # The secret that failed, shown where an attempt was voided after the dice.
 _MAY_ADD = {"draws.void_draw": {"failed": str, "sealed": str}}
-_LETTERS = dict(zip(DETAILS, "FCDKRXVA", strict=True))
-_ROLES = ("officer", "inspector")
+_LETTERS = dict(zip(DETAILS, "FCDKRXVAB", strict=True))
+_PUBLIC = ("dice", "drand")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +144,12 @@ def read_ceremony(
     require_equal(
         Check.DETAILS, f"{freeze.where} manifest", freeze.details["manifest"], note.manifest
     )
-    dice = _dice(own, manifest)
-    secrets = _secrets(where, own, note)
+    values = {"dice": _dice(own, manifest), **_secrets(where, own, note)}
     _require_actors(own)
+    if "drand" in note.sources:
+        values["drand"] = _beacon(own, drand.parse(manifest["drand"]))
     last = own[-1].details
-    return Ceremony({**secrets, "dice": dice}, last["seed"], last["result"])
+    return Ceremony(values, last["seed"], last["result"])
 
 
 def _require_order(where: str, found: Sequence[Act], note: DrawNote) -> None:
@@ -164,7 +166,9 @@ def _require_order(where: str, found: Sequence[Act], note: DrawNote) -> None:
     counted = letters.count("F") == note.attempt == note.attempts
     if not (whole and counted):
         refuse(Check.ATTEMPTS, where, f"not each of {note.attempts} attempts is accounted for")
-    if not re.fullmatch("FCCD+KRRX", letters[3 * before :]):
+    roles = sum(name not in _PUBLIC for name in note.sources)
+    beacon = "B" * ("drand" in note.sources)
+    if not re.fullmatch(f"F{'C' * roles}D+K{beacon}{'R' * roles}X", letters[3 * before :]):
         refuse(Check.ORDER, where, "the ceremony is not complete or not in its order")
 
 
@@ -187,9 +191,10 @@ def _secrets(where: str, own: Sequence[Act], note: DrawNote) -> dict[str, str]:
     """The secret of each role, checked against what the role committed to."""
     commits = {act.details["role"]: act.details["commit"] for act in _of(own, "commit_secret")}
     reveals = {act.details["role"]: act.details["secret"] for act in _of(own, "reveal_secret")}
-    if set(commits) != set(_ROLES) or set(reveals) != set(_ROLES):
-        refuse(Check.ORDER, where, "officer and inspector have not each committed and revealed")
-    for role in _ROLES:
+    roles = [name for name in note.sources if name not in _PUBLIC]
+    if set(commits) != set(roles) or set(reveals) != set(roles):
+        refuse(Check.ORDER, where, f"{', '.join(roles)} have not each committed and revealed")
+    for role in roles:
         with holds(Check.COMMITMENT, where):
             secret = bytes.fromhex(digest_text(reveals[role]))
             made = tickets.commitment(note.draw, note.attempt, role, secret)
@@ -198,7 +203,23 @@ def _secrets(where: str, own: Sequence[Act], note: DrawNote) -> dict[str, str]:
 
 
 def _require_actors(own: Sequence[Act]) -> None:
-    pairs = ((_of(own, "record_dice")[-1], _of(own, "confirm_dice")[0]), _of(own, "commit_secret"))
+    """Officer and inspector are two people, and neither committed for a further contributor."""
+    commits = {act.details["role"]: act for act in _of(own, "commit_secret")}
+    officer, inspector = commits.pop("officer"), commits.pop("inspector")
+    pairs = [(_of(own, "record_dice")[-1], _of(own, "confirm_dice")[0]), (officer, inspector)]
+    pairs += [(one, other) for other in commits.values() for one in (officer, inspector)]
     for one, other in pairs:
         if one.entry.actor == other.entry.actor:
             refuse(Check.ACTORS, other.where, f"{other.entry.actor} acted for both sides")
+
+
+def _beacon(own: Sequence[Act], chosen: drand.Round) -> str:
+    """The value of the round that the manifest names: out after the last commitment, and signed."""
+    late = _of(own, "commit_secret")[-1]
+    if late.entry.at >= chosen.time:
+        refuse(Check.DRAND, late.where, f"committed at {late.entry.at}, the round: {chosen.time}")
+    entered = _of(own, "record_drand")[0]
+    if entered.entry.at < chosen.time:
+        refuse(Check.DRAND, entered.where, f"entered before the round was out at {chosen.time}")
+    with holds(Check.DRAND, entered.where):
+        return drand.require_signed(chosen, entered.details["signature"])

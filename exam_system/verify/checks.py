@@ -238,6 +238,37 @@ class Check(Enum):
         "Every later version that the log beside says was published lies beside too.",
         "旁边的日志所载已发布的更新版本也在旁边。",
     )
+    DRAND = (
+        50,
+        "The round of drand is out after every commitment, and its value is that of its signature.",
+        "drand 轮次的公布时间晚于全部承诺，其随机值出自该轮次的签名。",
+    )
+    LOTS_LIST = (
+        60,
+        "The list of sealed lots is canonical, complete and has the digest that draw.note gives.",
+        "密封签名单为规范格式、内容完整，摘要与 draw.note 一致。",
+    )
+    LOTS_ORDER = (
+        61,
+        "The acts of sealed lots are complete and in the log's order: commitment, every turn, "
+        "opening; each earlier attempt was voided.",
+        "密封签各步齐全且按日志次序进行：承诺、逐一抽取、开启；此前各次均已作废。",
+    )
+    LOTS_COMMITMENT = (
+        62,
+        "The secret of sealed lots is the one that was committed to before anybody picked.",
+        "密封签的密数与抽取之前所作承诺一致。",
+    )
+    LOTS_PICKS = (
+        63,
+        "Everybody had one turn in the order of the list, and no envelope was picked twice.",
+        "每人按名单次序各抽一次，没有信封被抽两次。",
+    )
+    LOTS_RESULT = (
+        64,
+        "The places are those that secret and picks give, to the byte.",
+        "面试序号与按密数和抽取记录重新算出的结果逐字节一致。",
+    )
 
     def __init__(self, number: int, english: str, chinese: str) -> None:
         self.number = number

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from exam_system.trust import draw_note, tickets
+from exam_system.trust import drand, draw_note, tickets
 from exam_system.trust.canonical import jcs, sha256_hex
 from exam_system.trust.draw_note import DrawNote
 from exam_system.verify.ceremony import Ceremony, read_acts, read_ceremony
@@ -21,7 +21,10 @@ from exam_system.verify.text import (
     require_table,
 )
 
-SOURCES = ("officer", "inspector", "dice")
+OFFICES = ["officer", "inspector"]
+MOST_CONTRIBUTORS = 3
+_CONTRIBUTOR = re.compile(r"[a-z][a-z0-9-]*")
+_TAKEN = frozenset({*OFFICES, "dice", "drand", "draw", "attempt", "manifest"})
 FILES = frozenset(
     {
         "manifest.json",
@@ -54,7 +57,10 @@ _SHAPE = {
 }
 _FEWEST_DICE = 20  # beside two secrets (PROTOCOLS section 4 step 3)
 
-KINDS = ("seats", "invigilators", "interviewers", "groups", "order")
+KINDS = (
+    *("seats", "invigilators", "interviewers", "groups", "order"),
+    *("codes", "papers", "recount", "markers", "turns"),
+)
 
 
 def verify_draw(bag: Bag, keys: Keyring) -> str:
@@ -64,12 +70,12 @@ def verify_draw(bag: Bag, keys: Keyring) -> str:
             refuse(Check.KNOWN, bag.at(name), "no such file belongs to a draw")
     note = _note(bag, keys)
     manifest = _manifest(bag, note)
-    by = _cosigners(bag.at("manifest.json"), keys, manifest)
+    by = named_cosigners(bag.at("manifest.json"), keys, manifest)
     by.opened(keys, bag.get("draw.note"), bag.at("draw.note"), "officer")
     acts = read_acts(bag, keys, by)
     ceremony = read_ceremony(bag, acts, manifest, note)
     frozen = next(act.index for act in acts if act.details["attempt"] == note.attempt)
-    _require_serving(bag.at("manifest.json"), keys, manifest["keys"], frozen)
+    require_serving(bag.at("manifest.json"), keys, manifest["keys"], frozen)
     seed = _seed(bag, note, ceremony)
     _outcome(bag, manifest, seed, note, ceremony)
     where = bag.at("certificate.pdf")
@@ -78,7 +84,18 @@ def verify_draw(bag: Bag, keys: Keyring) -> str:
     )
     labels = sum(len(group["labels"]) for group in manifest["groups"])
     name = f"draw-{note.draw}-{note.attempt}"
-    return f"{name} ({note.algorithm}, {labels} labels, {len(acts)} acts)"
+    beacon = _beacon_told(manifest)
+    return f"{name} ({note.algorithm}, {labels} labels, {len(acts)} acts{beacon})"
+
+
+def _beacon_told(manifest: Mapping[str, Any]) -> str:
+    """Which beacon it was: only quicknet is known to nobody beforehand as far as we can tell."""
+    if "drand" not in manifest:
+        return ""
+    chosen = drand.parse(manifest["drand"])
+    if chosen.beacon == drand.QUICKNET:
+        return f", round {chosen.number} of drand quicknet"
+    return f", round {chosen.number} of a beacon that is NOT drand quicknet: {chosen.beacon.chain}"
 
 
 def _note(bag: Bag, keys: Keyring) -> DrawNote:
@@ -91,7 +108,8 @@ def _note(bag: Bag, keys: Keyring) -> DrawNote:
 def _manifest(bag: Bag, note: DrawNote) -> dict[str, Any]:
     where, data = bag.at("manifest.json"), bag.get("manifest.json")
     value = document(Check.MANIFEST, where, data)
-    manifest = record(Check.MANIFEST, where, value, _SHAPE)
+    outside = {"drand": dict} if isinstance(value, dict) and "drand" in value else {}
+    manifest = record(Check.MANIFEST, where, value, {**_SHAPE, **outside})
     require_equal(Check.MANIFEST, where, sha256_hex(data), note.manifest)
     _require_known(where, manifest)
     for key, said in (
@@ -109,7 +127,7 @@ def _manifest(bag: Bag, note: DrawNote) -> dict[str, Any]:
 def _require_known(where: str, manifest: Mapping[str, Any]) -> None:
     """The parts of the manifest that this version of the protocol fixes."""
     require_equal(Check.MANIFEST, f"{where} v", manifest["v"], 1)
-    require_equal(Check.MANIFEST, f"{where} sources", manifest["sources"], list(SOURCES))
+    _require_sources(where, manifest)
     if manifest["kind"] not in KINDS or manifest["algorithm"] not in ENGINES:
         refuse(Check.MANIFEST, where, "kind or algorithm is not known to this program")
     if not manifest["draw"].startswith(f"{manifest['exam']}-{manifest['kind']}"):
@@ -119,7 +137,21 @@ def _require_known(where: str, manifest: Mapping[str, Any]) -> None:
         refuse(Check.MANIFEST, f"{where} dice", f"fewer than {_FEWEST_DICE} ten-sided dice")
 
 
-def _cosigners(where: str, keys: Keyring, manifest: Mapping[str, Any]) -> Cosigners:
+def _require_sources(where: str, manifest: Mapping[str, Any]) -> None:
+    """Officer, inspector, up to three further contributors, dice; drand where a round is named."""
+    end = ["dice", "drand"] if "drand" in manifest else ["dice"]
+    sources = manifest["sources"]
+    further = sources[len(OFFICES) : -len(end)]
+    require_equal(Check.MANIFEST, f"{where} sources", sources, [*OFFICES, *further, *end])
+    named = all(_CONTRIBUTOR.fullmatch(str(one)) and one not in _TAKEN for one in further)
+    if not named or len(further) > MOST_CONTRIBUTORS or len(set(further)) != len(further):
+        refuse(Check.MANIFEST, f"{where} sources", "these are no further contributors")
+    if "drand" in manifest:
+        with holds(Check.MANIFEST, f"{where} drand"):
+            drand.parse(manifest["drand"])
+
+
+def named_cosigners(where: str, keys: Keyring, manifest: Mapping[str, Any]) -> Cosigners:
     """The inspectors whom the manifest names, all of keys.txt, and how many of them must sign.
 
     keys.txt may list inspectors who came later; they count for those who were retired since.
@@ -137,7 +169,7 @@ def _cosigners(where: str, keys: Keyring, manifest: Mapping[str, Any]) -> Cosign
     return Cosigners(manifest["cosigners"], keys.standing_in(named))
 
 
-def _require_serving(where: str, keys: Keyring, named: Mapping[str, str], frozen: int) -> None:
+def require_serving(where: str, keys: Keyring, named: Mapping[str, str], frozen: int) -> None:
     """A list names nobody whose key had been retired when it was frozen, or came later."""
     for one in keys.rows:
         if one.key.vkey in named.values() and not one.signs_at(frozen):

@@ -7,6 +7,8 @@ from functools import partial
 from typing import Any
 
 from exam_system.trust import tickets
+from exam_system.verify import matching
+from exam_system.verify.rotating import check_rotating, rotating
 from proctoring.deal import deal_v1
 from seating import checking, findings, groups
 from seating.findings import Finding
@@ -51,11 +53,17 @@ ENGINES: dict[str, Engine] = {
     "deal/v1": _by_ticket(deal_v1),
     "seats/v1": seats_v1,
     "groups/v1": groups.groups_v1,
+    "rotation/v1": rotating,
+    "match/v1": matching.match_engine,
+    "lottery/v1": matching.lottery_engine,
 }
 """(groups, seed, purpose) to the drawn groups; a ValueError says what cannot be drawn."""
 
-CHECKS: dict[str, Callable[[Groups, Drawn], list[Finding]]] = {
+CHECKS: dict[str, Callable[[Groups, Drawn], Sequence[object]]] = {
     "seats/v1": _broken,
     "groups/v1": groups.check_v1,
+    "rotation/v1": check_rotating,
+    "match/v1": matching.check_match,
+    "lottery/v1": matching.check_lottery,
 }
 """What is wrong with drawn groups, found without the seed and without the engine's code."""

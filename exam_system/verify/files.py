@@ -13,6 +13,7 @@ from exam_system.verify.zips import unzip
 
 _KINDS = (
     ("evidence", re.compile(r"evidence-.+"), frozenset({"acts.jsonl"})),
+    ("lots", re.compile(r"lots-.+"), frozenset({"picks.csv"})),
     ("draw", re.compile(r"draw-.+"), frozenset({"manifest.json", "draw.note"})),
     (
         "publication",

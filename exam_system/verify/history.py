@@ -14,7 +14,7 @@ from exam_system.trust.tiles import unpack_entries
 from exam_system.verify.checks import Check, Refused, refuse
 
 _PUBLISHED = re.compile(
-    rb'"kind":"(?:exams\.publish_announcement|results\.publish_release)".*'
+    rb'"kind":"(?:exams\.publish_(?:announcement|change)|results\.publish_release)".*'
     rb'"subject":"release:(.+):(announcement|results):v([1-9][0-9]{0,8})"'
 )
 _FOLDER = re.compile(r"(announcement|results)-(.+)-v([1-9][0-9]{0,8})(?:\.zip)?")

@@ -64,8 +64,7 @@ class Keyring:
     def fingerprints(self) -> list[str]:
         """Role, name and SHA-256 of each key's line form, as documents on paper show them."""
         return [
-            f"{one.role} {one.key.name} {one.key.fingerprint}{_ended(one)}"
-            for one in self.rows
+            f"{one.role} {one.key.name} {one.key.fingerprint}{_ended(one)}" for one in self.rows
         ]
 
     def standing_in(self, named: Sequence[Listed]) -> tuple[Listed, ...]:

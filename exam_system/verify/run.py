@@ -14,12 +14,14 @@ from exam_system.verify.files import Bag, bag_of, kind_of, read
 from exam_system.verify.history import History, Whole
 from exam_system.verify.keyring import Keyring, parse_keys
 from exam_system.verify.log import verify_log, whole_log
+from exam_system.verify.lots import verify_lots
 from exam_system.verify.release import verify_publication
 from exam_system.verify.single import verify_single
 
 KEYS = "keys.txt"
 VERIFIERS: dict[str, Callable[[Bag, Keyring], str]] = {
     "draw": verify_draw,
+    "lots": verify_lots,
     "publication": verify_publication,
     "log": verify_log,
     "evidence": verify_evidence,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.benchmarks import draws, proctoring, seating
+from tests.benchmarks import ceremony, draws, proctoring, seating
 
-for part in (draws, seating, proctoring):
+for part in (draws, seating, proctoring, ceremony):
     for what, figure in part.run():
         print(f"{what:<70} {figure}", flush=True)

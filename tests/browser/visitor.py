@@ -23,6 +23,7 @@ DEVICES: dict[str, dict[str, Any]] = {
         "device_scale_factor": 2,
     },
     "desktop": {"viewport": {"width": 1280, "height": 900}},
+    "hall": {"viewport": {"width": 1920, "height": 1080}, "reduced_motion": "no-preference"},
 }
 LOCALES = {"zh": "zh-CN", "en": "en"}
 TELL_VIOLATIONS = """document.addEventListener("securitypolicyviolation", (event) =>
@@ -45,8 +46,7 @@ class Visitor:
             base_url=stage.url,
             locale=LOCALES[language],
             timezone_id="Asia/Shanghai",
-            reduced_motion="reduce",
-            **DEVICES[device],
+            **{"reduced_motion": "reduce", **DEVICES[device]},
         )
         self.context.add_init_script(TELL_VIOLATIONS)
         self.complaints: list[str] = []

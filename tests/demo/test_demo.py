@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import re
@@ -24,6 +25,8 @@ from exam_system.tips.service import seal_content, take_in
 from exam_system.trust.report import Content
 from exam_system.verify.run import verify
 from tests.conftest import FONTS
+from tests.demo.drawn import add_drawn_rows
+from tests.demo.slowly import told_and_found
 from tests.tamper import EXCUSED, score
 
 LINE = re.compile(
@@ -80,6 +83,15 @@ def test_everything_published_verifies(demonstration: Path) -> None:
     assert exam("verify", str(demonstration / "published")).returncode == 0
 
 
+def test_the_plain_implementations_draw_the_same(demonstration: Path) -> None:
+    seen = set()
+    for bundle in sorted((demonstration / "published").glob("draw-*")):
+        told, found = told_and_found(bundle)
+        assert told == found, bundle.name
+        seen.add(json.loads((bundle / "manifest.json").read_bytes())["algorithm"])
+    assert seen >= {"seats/v1", "rotation/v1", "match/v1", "groups/v1", "order/v1"}
+
+
 def kind(place: Path) -> str:
     """One word for all files that are checked alike; of the log its entries, tiles and head."""
     top = place.parts[0].split("-")[0]
@@ -132,6 +144,7 @@ def fill_the_rest(folder: Path) -> None:
     office = open_office(folder)
     ctx = office.context(PUBLIC, write=True)
     with ctx.session as db:
+        add_drawn_rows(db)
         account = check_password(ctx, "officer", DEMONSTRATION_PASSWORD)
         assert account is not None
         log_in(ctx, account=account)

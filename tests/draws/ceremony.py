@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from exam_system.access import Role
 from exam_system.clock import RehearsalClock
-from exam_system.context import Context
+from exam_system.context import PUBLIC, Context
 from exam_system.database import connect
-from exam_system.draws import service
+from exam_system.draws import outside, service
 from exam_system.draws.models import Attempt, Draw
 from exam_system.draws.recipes import Recipe
 from exam_system.exams.models import Exam
@@ -25,7 +26,12 @@ from tests.world import World, approve_in, confirm_in
 
 EXAM = "2026-kp"
 DRAW = f"{EXAM}-order"
-SECRETS = {"officer": "0f" * 32, "inspector": "a7" * 32}
+SECRETS = {
+    "officer": "0f" * 32,
+    "inspector": "a7" * 32,
+    "candidate": "1c" * 32,
+    "journalist": "2d" * 32,
+}
 DICE = "31415926535897932384"
 PEOPLE = {"g1": 12, "g2": 7}
 
@@ -96,6 +102,32 @@ def freeze(ctx: Context, number: int) -> None:
 def commit(ctx: Context, number: int) -> None:
     value = commitment(ctx.actor.role.value, number)
     service.commit_secret(ctx, draw=DRAW, number=number, commitment=value)
+
+
+def choose(world: World, *roles: str, drand_at: datetime | None = None) -> None:
+    """Further contributors, and a round of drand, for the next attempt."""
+    with world.acting(Role.OFFICER) as ctx:
+        outside.choose_sources(ctx, code=EXAM, kind="order", contributors=roles, drand_at=drand_at)
+
+
+def link(world: World, role: str, number: int = 1) -> str:
+    """The token of a contributor's new link."""
+    with world.acting(Role.OFFICER) as ctx:
+        return outside.invite_contributor(ctx, draw=DRAW, number=number, role=role)
+
+
+def commit_by(world: World, token: str, role: str, number: int = 1) -> None:
+    """A further contributor commits."""
+    with world.acting(PUBLIC) as ctx:
+        value = commitment(role, number)
+        service.commit_secret(ctx, draw=DRAW, number=number, commitment=value, token=token)
+
+
+def reveal_by(world: World, token: str, role: str, number: int = 1) -> None:
+    """A further contributor reveals."""
+    with world.acting(PUBLIC) as ctx:
+        secret = SECRETS[role]
+        service.reveal_secret(ctx, draw=DRAW, number=number, secret=secret, token=token)
 
 
 def roll(ctx: Context, number: int) -> None:

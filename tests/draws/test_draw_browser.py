@@ -79,7 +79,7 @@ def test_the_secret_is_made_kept_and_revealed(office: World, site: str, page: An
     page.goto(f"{site}{HERE}/ceremony")
     assert page.input_value("#secret") == secret
     page.click("#submit")
-    page.wait_for_selector("text=Waiting for the other side")
+    page.wait_for_selector("text=Waiting for the other secrets")
     with office.acting(Role.INSPECTOR) as ctx:
         service.reveal_secret(ctx, draw=DRAW, number=1, secret=SECRETS["inspector"])
     assert attempt(office).state == "revealed"

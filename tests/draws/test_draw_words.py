@@ -10,12 +10,12 @@ from babel.messages.pofile import read_po
 from flask_babel import gettext
 
 import exam_system
-from exam_system.draws import asking, pages, service, states
+from exam_system.draws import asking, pages, parties, states
 from exam_system.language import catalogue
 from tests.world import World
 
 HOME = Path(exam_system.__file__).parent
-SAYING = {"Conflict", "Invalid", "NotFound", "Sentence", "_l"}
+SAYING = {"Conflict", "SecondStart", "Invalid", "NotFound", "Sentence", "_l"}
 TEMPLATE_TEXT = re.compile(r'(?<![\w])_\(\s*"([^"]+)"')
 
 
@@ -32,7 +32,7 @@ def _from_templates(*paths: Path) -> set[str]:
 
 
 def _msgids() -> set[str]:
-    tables = (asking.KIND_NAMES, pages.STATE_NAMES, states.WORDS, service.WHO)
+    tables = (asking.KIND_NAMES, pages.STATE_NAMES, states.WORDS, parties.WHO)
     found = {word for table in tables for word in table.values()}
     found |= {name for name, _ in pages.STEPS}
     for path in (HOME / "draws").glob("*.py"):

@@ -42,7 +42,7 @@ PLACES = (
 
 
 def add_exam(
-    world: World, *, template: str = "{district:02}{site:02}{room:02}{seat:02}", **rules: int
+    world: World, *, template: str = "{district:02}{site:02}{room:02}{seat:02}", **rules: object
 ) -> Exam:
     """An exam in the state `closed` with two sessions and one post, 101; `rules` by their key."""
     now = world.clock.now()
@@ -50,6 +50,7 @@ def add_exam(
     for days, key in enumerate(("registration_opens", "registration_closes", "payment_closes")):
         document[key]["value"] = rfc3339(now + timedelta(days=days - 9))
     document["admission_template"]["value"] = template
+    document["opening_below"]["value"] = "keep"
     for key, value in rules.items():
         document[key]["value"] = value
     text = jcs(parse_rules(document).document()).decode()
@@ -207,10 +208,18 @@ def freeze(ctx: Context, kind: str) -> Attempt:
 
 def finish(world: World, kind: str, *, dice: str = DICE) -> None:
     """The whole ceremony of a draw up to the signed result."""
-    name = f"{CODE}-{kind}"
-    both = (Role.OFFICER, Role.INSPECTOR)
     with world.acting(Role.OFFICER) as ctx:
         freeze(ctx, kind)
+    reveal(world, kind, dice=dice)
+    with world.acting(Role.OFFICER) as ctx:
+        draws.finish_draw(ctx, draw=f"{CODE}-{kind}", number=1)
+    world.seal()
+
+
+def reveal(world: World, kind: str, *, dice: str = DICE) -> None:
+    """A frozen draw's ceremony from the commitments to the last secret."""
+    name = f"{CODE}-{kind}"
+    both = (Role.OFFICER, Role.INSPECTOR)
     for role in both:
         text = f"exam-system/draw/v1 commit\n{name}\n1\n{role.value}\n{SECRETS[role]}\n"
         digest = hashlib.sha256(text.encode()).hexdigest()
@@ -223,9 +232,6 @@ def finish(world: World, kind: str, *, dice: str = DICE) -> None:
     for role in both:
         with world.acting(role) as ctx:
             draws.reveal_secret(ctx, draw=name, number=1, secret=SECRETS[role])
-    with world.acting(Role.OFFICER) as ctx:
-        draws.finish_draw(ctx, draw=name, number=1)
-    world.seal()
 
 
 def publish(world: World, kind: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,8 @@ from sqlalchemy import select
 
 import exam_system
 from exam_system.access import Role
-from exam_system.examday.service import import_invigilators
-from exam_system.language import FOLDER
+from exam_system.examday.listing import import_invigilators
+from exam_system.language import FOLDER, catalogue
 from exam_system.records.models import Act
 from tests.examday import hall
 from tests.examday.test_examday_invigilators import SCHOOLS, table
@@ -26,6 +27,7 @@ from tests.world import World
 SEATS = f"/office/exams/{hall.CODE}/seats"
 ROOM = f"/office/exams/{hall.CODE}/rooms/1/1/2"
 INVIGILATORS = f"/office/exams/{hall.CODE}/invigilators"
+ROSTERS = f"/office/exams/{hall.CODE}/rosters"
 
 
 def words(page: str) -> str:
@@ -82,10 +84,11 @@ def test_a_room_has_every_seat_once_in_its_layout(world: World, officer: FlaskCl
 def test_a_room_shows_its_two_invigilators(world: World, officer: FlaskClient) -> None:
     hall.seat(world)
     with world.acting(Role.OFFICER) as ctx:
-        import_invigilators(ctx, code=hall.CODE, name="i.csv", data=table(*(SCHOOLS * 4)))
+        import_invigilators(ctx, code=hall.CODE, name="i.csv", data=table(*(SCHOOLS * 5)))
     hall.finish(world, "invigilators")
     page = words(officer.get(ROOM).text)
-    assert re.search("主监考 监考[甲乙] · 副监考 监考[甲乙]", page)
+    both = "主监考 监考[甲乙] · 副监考 监考[甲乙]"
+    assert re.search(f"行政职业能力测验 · {both} 申论 · {both}", page)
 
 
 @pytest.mark.parametrize("path", ["rooms/1/1/3", "rooms/3/1/1", "rooms/1/2/9", "rooms/0/1/1"])
@@ -119,21 +122,29 @@ def test_invigilators_are_imported_listed_and_exported(world: World, officer: Fl
     assert officer.post(INVIGILATORS, data={}).status_code == 422
     good = officer.post(
         INVIGILATORS,
-        data={"file": (io.BytesIO(table(*(SCHOOLS * 4))), "i.csv")},
+        data={"file": (io.BytesIO(table(*(SCHOOLS * 8))), "i.csv")},
         follow_redirects=True,
     )
-    assert "已导入监考员 12 人" in good.text
+    assert "已导入监考员 24 人" in good.text
     hall.seat(world)
     hall.finish(world, "invigilators")
     page = words(officer.get(INVIGILATORS).text)
-    assert [page.count(word) for word in ("主监考", "副监考", "候补")] == [4, 4, 4]
+    words_of = ("教室 主监考", "教室 副监考", "考点 候补 1")
+    assert [page.count(word) for word in words_of] == [8, 8, 6]
     late = officer.post(INVIGILATORS, data={"file": (io.BytesIO(table("某校")), "i.csv")})
     assert late.status_code == 409
     assert "名单不得再变动" in late.text
-    answer = officer.post(f"{INVIGILATORS}/export/csv")
+    answer = officer.post(f"{ROSTERS}/export/csv")
     rows = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
-    assert rows[0] == [*["工号", "姓名", "性别", "学校", "考区", "考点", "考场号", "考场", "岗位"]]
-    assert [row[-1] for row in rows[1:]] == ["主监考", "副监考"] * 4 + ["候补"] * 4
+    assert rows[0][:5] == ["工号", "姓名", "性别", "学校", "科目"]
+    assert rows[0][5:] == ["考区", "考点", "考场号", "考场", "岗位", "备注"]
+    places = Counter((row[4], row[9], row[10]) for row in rows[1:])
+    each = {("主监考", ""): 4, ("副监考", ""): 4, ("候补", ""): 3}
+    subjects = ("行政职业能力测验", "申论")
+    wanted = {(one, *what): count for one in subjects for what, count in each.items()}
+    idle = 24 - len({row[0] for row in rows[1:] if row[4]})
+    assert places == wanted | {("", "", "未安排"): idle}
+    assert page.count("未安排") == idle > 0
     assert kinds(world).count("examday.export_invigilators") == 1
 
 
@@ -151,8 +162,8 @@ def test_officers_only(world: World, role: Role, path: str) -> None:
     hall.standard(world, first=1, second=1)
     client = world.client(world.app(), role)
     assert client.get(path).status_code == 403
-    if path != ROOM:
-        assert client.post(f"{path}/export/csv").status_code == 403
+    for page in (SEATS, ROSTERS):
+        assert client.post(f"{page}/export/csv").status_code == 403
 
 
 def test_long_lists_have_pages(world: World) -> None:
@@ -176,6 +187,7 @@ def test_everything_said_is_translated() -> None:
     }
     with (FOLDER / "zh" / "examday.po").open("rb") as handle:
         known = {str(m.id): str(m.string) for m in read_po(handle, locale="zh") if m.id}
-    assert set(known) == said | {"male", "female"}
+    whole = {message.id for message in catalogue("zh") if message.string}
+    assert (said - whole, set(known) - said) == (set(), {"male", "female"})
     for message, text in known.items():
         assert sorted(re.findall(r"%\(\w+\)s", text)) == sorted(re.findall(r"%\(\w+\)s", message))

@@ -232,7 +232,7 @@ def test_an_exam_is_set_up_through_the_pages(world: World) -> None:
     world.clock.set(rules.payment_closes)
     client = officer(world)
     assert client.post(f"{OFFICE}/close").location == OFFICE
-    assert "Draw the seats" in client.get(OFFICE).text
+    assert "Apply the opening ratio" in client.get(OFFICE).text
 
 
 def test_wrong_rules_are_marked_and_nothing_typed_is_lost(world: World) -> None:

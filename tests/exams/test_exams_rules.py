@@ -93,6 +93,13 @@ WRONG: list[tuple[str, Any]] = [
     ("paper_forms", 0),
     ("paper_forms", 10),
     ("reserve_seats", True),
+    ("interviewer_draw", "favour"),
+    ("lottery_size", 1),
+    ("panel_employer", 10),
+    ("panel_city", "2"),
+    ("panel_sex", 4),
+    ("panels_per_reserve", -1),
+    ("panels_open_at", "at nine"),
     ("age_max", 17),
     ("drop_low", 3),
     ("tie_order", ["written", "written"]),
@@ -142,10 +149,16 @@ def test_every_rule_needs_its_value_and_its_basis(entry: Any) -> None:
 
 def test_a_rule_set_from_before_a_rule_reads_as_without_it() -> None:
     earlier = document()
-    for key in ("post_cap", "paper_forms", "reserve_seats"):
+    panels = ("panel_employer", "panel_city", "panel_sex", "panels_per_reserve", "panels_open_at")
+    for key in (
+        *("post_cap", "paper_forms", "reserve_seats", "interviewer_draw", "lottery_size"),
+        *panels,
+    ):
         del earlier[key]
     rules = parse_rules(earlier)
     assert (rules.post_cap, rules.paper_forms, rules.reserve_seats) == (0, 1, 0)
+    assert [getattr(rules, key) for key in panels] == [0, 0, 0, 0, None]
+    assert (rules.interviewer_draw, rules.lottery_size) == ("match", 1000)
     assert parse_rules(rules.document()) == rules
 
 

@@ -27,6 +27,8 @@ HONEST = {
     "retry_delays": [0.05, 0.05],
     "refund_gap": 0,
     "refund_takes": 0,
+    "refund_forms": ["genuine"],
+    "refund_ends": "SUCCESS",
 }
 
 

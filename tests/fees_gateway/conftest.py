@@ -57,6 +57,8 @@ def bench(sandbox: Bench) -> Bench:
         retry_delays=[0.05, 0.05],
         refund_gap=0,
         refund_takes=0,
+        refund_forms=["genuine"],
+        refund_ends="SUCCESS",
     )
     sandbox.receiver.round += 1
     sandbox.receiver.got.clear()

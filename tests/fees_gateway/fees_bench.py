@@ -15,7 +15,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from exam_system.fees.gateway import CallbackRefused, PayLink, Payment
+from exam_system.fees.gateway import CallbackRefused, PayLink, Payment, Refund
 from exam_system.fees.wechat import Merchant, WechatNative, answer_ok, answer_refused
 
 ROOT = Path(__file__).parents[2]
@@ -54,7 +54,7 @@ def http(url: str, method: str = "GET", data: Any = None, **headers: str) -> tup
 class Received:
     headers: dict[str, str]
     body: bytes
-    verdict: Payment | CallbackRefused | None
+    verdict: Payment | Refund | CallbackRefused | None
 
 
 @dataclass
@@ -80,7 +80,7 @@ class Receiver:
             if self.unavailable:
                 self.unavailable -= 1
                 return 503, {}
-        verdict: Payment | CallbackRefused
+        verdict: Payment | Refund | CallbackRefused
         try:
             verdict = self.driver.read_callback(headers, body, time.time())
             answer = answer_ok()
@@ -121,6 +121,21 @@ class Bench:
         self.order(number, fen)
         assert self.pay(number) == 200
         return number
+
+    def refund(
+        self, number: str, fen: int, total: int, *, name: str = "", transaction: str = ""
+    ) -> Refund:
+        """Ask for a refund of the order's payment, or of another transaction."""
+        payment = self.driver.query(out_trade_no=number)
+        return self.driver.refund(
+            transaction_id=transaction or (payment.transaction_id if payment else "4200000000"),
+            out_trade_no=number,
+            out_refund_no=name or f"R-{number}",
+            fen=fen,
+            total_fen=total,
+            reason="岗位取消",
+            notify_url=self.receiver.url,
+        )
 
     def attempts(self, number: str) -> list[dict[str, Any]]:
         answer = json.loads(http(f"{self.base}/sandbox/callbacks/{number}")[1])

@@ -9,7 +9,7 @@ import pytest
 from fees_bench import Bench, wait_for
 
 from exam_system.fees.gateway import CallbackRefused, Payment, Refusal
-from exam_system.fees.sandbox.forgeries import DISAGREEING, FORGERIES
+from exam_system.fees.sandbox.forgeries import DISAGREEING, FORGERIES, REFUND_FORGERIES
 
 EXPECTED = {
     "no-signature": Refusal.MISSING_HEADER,
@@ -38,6 +38,7 @@ EXPECTED = {
     "body-not-json": Refusal.NOT_JSON,
     "body-a-list": Refusal.NOT_JSON,
     "other-event": Refusal.EVENT,
+    "event-of-a-refund": Refusal.STATE,
     "no-event": Refusal.EVENT,
     "no-id": Refusal.FIELDS,
     "no-resource": Refusal.RESOURCE,
@@ -68,8 +69,33 @@ EXPECTED = {
 }
 
 
+OF_REFUNDS = {
+    "event-of-a-payment": Refusal.MERCHANT,  # a refund tells of no application
+    "not-the-events-state": Refusal.STATE,
+    "no-refund-number": Refusal.FIELDS,
+    "refund-text": Refusal.FIELDS,
+    "refund-of-nothing": Refusal.FIELDS,
+}
+
+
 def test_every_forgery_has_an_expected_reason() -> None:
     assert EXPECTED.keys() == FORGERIES.keys()
+    assert OF_REFUNDS.keys() == REFUND_FORGERIES.keys() - EXPECTED.keys()
+
+
+def test_a_forged_notification_of_a_refund_is_refused_with_its_reason(bench: Bench) -> None:
+    forms = sorted(REFUND_FORGERIES)
+    bench.behave(refund_forms=forms)
+    number = bench.paid()
+    bench.refund(number, 5000, 5000)
+    attempts = wait_for(
+        lambda: len(bench.attempts(f"R-{number}")) == len(forms) and bench.attempts(f"R-{number}")
+    )
+    assert {attempt["status"] for attempt in attempts} == {400}
+    got = [received.verdict for received in bench.receiver.got]
+    reasons = sorted(one.reason.name for one in got if isinstance(one, CallbackRefused))
+    expected = {**EXPECTED, **OF_REFUNDS}
+    assert reasons == sorted(expected[form].name for form in forms)
 
 
 @pytest.mark.parametrize("form", EXPECTED)

@@ -4,6 +4,7 @@ import html
 import json
 import re
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -134,13 +135,7 @@ def test_a_refund_is_accepted_first_and_done_later(bench: Bench) -> None:
     number = bench.paid(fen=5000)
 
     def ask() -> Refund:
-        return bench.driver.refund(
-            out_trade_no=number,
-            out_refund_no=f"R-{number}",
-            fen=5000,
-            total_fen=5000,
-            reason="岗位取消",
-        )
+        return bench.refund(number, 5000, 5000)
 
     refund = ask()
     assert (refund.status, refund.fen, refund.out_trade_no) == ("PROCESSING", 5000, number)
@@ -163,9 +158,7 @@ def test_a_refund_that_does_not_fit_the_order_is_refused(
 ) -> None:
     number = bench.paid(fen=5000)
     with pytest.raises(GatewayRefused) as refused:
-        bench.driver.refund(
-            out_trade_no=number, out_refund_no=f"R-{number}", fen=fen, total_fen=total, reason="x"
-        )
+        bench.refund(number, fen, total)
     assert refused.value.code == "INVALID_REQUEST"
 
 
@@ -173,13 +166,7 @@ def test_partial_refunds_stop_at_the_amount_and_keep_the_minute_between(bench: B
     number = bench.paid(fen=5000)
 
     def refund(part: int, fen: int) -> None:
-        bench.driver.refund(
-            out_trade_no=number,
-            out_refund_no=f"R-{number}-{part}",
-            fen=fen,
-            total_fen=5000,
-            reason="部分退款",
-        )
+        bench.refund(number, fen, 5000, name=f"R-{number}-{part}")
 
     refund(1, 3000)
     with pytest.raises(GatewayRefused, match="INVALID_REQUEST"):
@@ -194,10 +181,50 @@ def test_partial_refunds_stop_at_the_amount_and_keep_the_minute_between(bench: B
 def test_an_unpaid_order_cannot_be_refunded(bench: Bench) -> None:
     number = bench.number()
     bench.order(number)
-    with pytest.raises(GatewayRefused, match="INVALID_REQUEST"):
-        bench.driver.refund(
-            out_trade_no=number, out_refund_no="R-" + number, fen=1, total_fen=5000, reason="x"
-        )
+    with pytest.raises(GatewayRefused, match="RESOURCE_NOT_EXISTS"):
+        bench.refund(number, 1, 5000)
+
+
+def test_an_order_paid_twice_has_two_transactions_and_each_goes_back_by_itself(
+    bench: Bench,
+) -> None:
+    number = bench.paid(fen=5000)
+    first = bench.driver.query(out_trade_no=number)
+    assert http(f"{bench.base}/sandbox/pay-again/{number}", "POST", {})[0] == 200
+    second = wait_for(lambda: len(bench.receiver.got) == 2 and bench.receiver.got[1]).verdict
+    assert isinstance(first, Payment)
+    assert isinstance(second, Payment)
+    assert second.transaction_id != first.transaction_id
+    bench.refund(number, 5000, 5000, transaction=second.transaction_id)
+    today = datetime.now(BEIJING).date()
+    lines = [line for line in bench.driver.bill(day=today) if line.out_trade_no == number]
+    assert sorted((line.transaction_id, line.refund_no) for line in lines) == sorted(
+        [
+            (first.transaction_id, ""),
+            (second.transaction_id, ""),
+            (second.transaction_id, f"R-{number}"),
+        ]
+    )
+
+
+@pytest.mark.parametrize("ends", ["SUCCESS", "CLOSED", "ABNORMAL"])
+def test_the_end_of_a_refund_is_notified_and_found_by_query(bench: Bench, ends: str) -> None:
+    bench.behave(refund_ends=ends, duplicates=1)
+    number = bench.paid(fen=5000)
+    accepted = bench.refund(number, 4000, 5000)
+    found = bench.driver.query_refund(out_refund_no=f"R-{number}")
+    assert isinstance(found, Refund)
+    refunds = wait_for(
+        lambda: [
+            received.verdict
+            for received in bench.receiver.got
+            if isinstance(received.verdict, Refund)
+        ]
+    )
+    assert (accepted.status, found.status, refunds[0].status) == ("PROCESSING", ends, ends)
+    assert found.made_at == accepted.made_at
+    assert (found.done_at is None) == (ends != "SUCCESS")
+    assert refunds[0] == replace(found, made_at=None)
 
 
 def test_the_bill_lists_payments_and_refunds_in_fen(bench: Bench) -> None:
@@ -205,9 +232,7 @@ def test_the_bill_lists_payments_and_refunds_in_fen(bench: Bench) -> None:
     number, other = bench.number(), bench.paid(fen=7)
     bench.order(number, fen=123456, description="笔试，含逗号, `引号`")
     bench.pay(number)
-    bench.driver.refund(
-        out_trade_no=number, out_refund_no=f"R-{number}", fen=100, total_fen=123456, reason="x"
-    )
+    bench.refund(number, 100, 123456)
     lines = {(line.out_trade_no, line.refund_no): line for line in bench.driver.bill(day=today)}
     assert lines[number, ""].fen == 123456
     assert lines[number, f"R-{number}"].fen == 100
@@ -270,6 +295,8 @@ def test_a_delayed_callback_comes_late(bench: Bench) -> None:
         {"delay": -1},
         {"retry_delays": ["1"]},
         {"forms": ["no-such"]},
+        {"refund_forms": ["not-paid"]},
+        {"refund_ends": "LOST"},
     ],
 )
 def test_a_switch_that_does_not_exist_is_refused(bench: Bench, switches: dict[str, object]) -> None:

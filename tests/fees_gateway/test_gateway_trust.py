@@ -284,9 +284,7 @@ def test_paid_orders_and_refunds_outlive_a_kill_even_with_a_torn_last_line(
         number, open_number = own.paid(fen=777), own.number()
         own.order(open_number)
         before = own.driver.query(out_trade_no=number)
-        own.driver.refund(
-            out_trade_no=number, out_refund_no="R-" + number, fen=7, total_fen=777, reason="x"
-        )
+        own.refund(number, 7, 777)
     finally:
         stop(process)
     with (tmp_path / "state.jsonl").open("a") as file:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -15,17 +16,21 @@ from exam_system.accounts.service import register_candidate
 from exam_system.accounts.sessions import actor_for
 from exam_system.context import PUBLIC, Actor, Context
 from exam_system.draws import service as draws
+from exam_system.draws.lookup import find
 from exam_system.draws.models import Attempt
 from exam_system.exams.models import District, Exam, Post, Room, Site
 from exam_system.exams.rules import defaults, parse_rules
 from exam_system.interviews import service
 from exam_system.interviews.models import Interview, Interviewer, InterviewGroup, Panel, PanelSeat
+from exam_system.oversight.service import cosign_notes
+from exam_system.records.heads import newest_head
 from exam_system.records.models import Release
-from exam_system.records.notes import put_note
+from exam_system.records.notes import missing_cosigners, note_bytes, put_note
 from exam_system.registration.models import Application
 from exam_system.results.models import Result
 from exam_system.sheets import write_csv
 from exam_system.trust.canonical import jcs, sha256_hex
+from exam_system.trust.notes import parse, with_line
 from tests.world import PASSWORD, World, approve_in
 
 CODE = "gwy-2026"
@@ -239,6 +244,26 @@ def hold(world: World, kind: str, code: str = CODE) -> None:
 
 
 CEREMONY = (Role.OFFICER, Role.INSPECTOR)
+
+
+def publish(world: World, kind: str, code: str = CODE) -> Path:
+    """Seal the log, cosign what the inspector must and publish a finished draw's bundle."""
+    world.seal()
+    draw = f"{code}-{kind}"
+    with world.acting(Role.INSPECTOR) as ctx:
+        head, note = newest_head(ctx.session), find(ctx.session, draw, 1).attempt.note_id
+        assert head is not None
+        assert note is not None
+        wanted = [one for one in (note, head.note_id) if missing_cosigners(ctx.session, one)]
+        cosign_notes(ctx, files=[_signed(world, note_bytes(ctx.session, one)) for one in wanted])
+    with world.acting(Role.OFFICER) as ctx:
+        approve_in(ctx, "draws.publish_draw", draw=draw, number=1)
+        return draws.publish_draw(ctx, draw=draw, number=1)
+
+
+def _signed(world: World, data: bytes) -> bytes:
+    text = parse(data).text.encode()
+    return with_line(data, world.inspector.line(text, int(world.clock.now().timestamp())))
 
 
 def ready(world: World, sizes: Sequence[int] = (3,), panels: int = 1, **rules: Any) -> None:

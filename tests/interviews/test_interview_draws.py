@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from functools import partial
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,20 +16,30 @@ from exam_system.access import Role
 from exam_system.draws import service as draws
 from exam_system.errors import Conflict, Forbidden, Invalid
 from exam_system.exams.lookup import exam_by_code
-from exam_system.interviews import service
+from exam_system.interviews import panel_draw, service
 from exam_system.interviews.groups import build_groups, build_order
 from exam_system.interviews.models import (
     Interview,
     Interviewer,
     InterviewGroup,
     Panel,
+    PanelReserve,
     PanelSeat,
 )
-from exam_system.interviews.panels import build_interviewers, pack
+from exam_system.interviews.panel_draw import build_interviewers
+from exam_system.interviews.panels import pack
 from exam_system.registration.models import Application
 from exam_system.results.models import Result
-from exam_system.trust import tickets
-from proctoring.deal import deal_v1
+from exam_system.trust.canonical import jcs
+from exam_system.verify.matching import (
+    allocations_of,
+    check_lottery,
+    check_match,
+    frequencies_of,
+    lottery_engine,
+    match_engine,
+)
+from exam_system.verify.run import verify
 from seating.groups import groups_v1
 from tests.interviews import setting
 from tests.interviews.setting import CODE, freeze, number_of
@@ -148,28 +159,71 @@ def test_only_officers_set_up_panels(world: World) -> None:
 # ------------------------------------------------------------------ interviewers
 
 
-def test_nobody_of_the_exams_own_prefecture_is_in_the_draw(world: World) -> None:
+def test_nobody_of_the_exams_own_prefecture_is_drawn(world: World) -> None:
     setting.add_exam(world)
     setting.fill_pool(world, 2, 7, local=5)
     create(world)
-    groups, rules = build(world, build_interviewers)
-    labels = {label for group in groups for label in group["labels"]}
-    with world.acting(Role.OFFICER) as ctx:
-        areas = {row.label: row.area_code for row in ctx.session.scalars(select(Interviewer))}
-    assert {areas[label] for label in labels} == {"410100"}
-    assert len(labels) == 9
-    assert (rules["pool"], rules["own_area"]) == (19, 10)
+    (group,), _ = build(world, build_interviewers)
+    areas = dict(zip(group["labels"], group["people"]["area"], strict=True))
+    assert len(areas) == 19
+    assert group["rules"]["areas"] == ["5204"]
+    for number in range(20):
+        assert {areas[label] for label in drawn_labels(group, number)} == {"410100"}
 
 
-def test_too_few_interviewers_are_counted(world: World) -> None:
+def drawn_labels(group: dict[str, Any], number: int) -> list[str]:
+    """Everybody who is seated by this seed, panel after panel."""
+    drawn = match_engine([group], seed(number), "interviewer")
+    return [label for slot in drawn[0]["slots"] for label in slot["labels"]]
+
+
+def seed(number: int) -> str:
+    return hashlib.sha256(b"%d" % number).hexdigest()
+
+
+def test_the_list_names_no_employer_and_only_the_city(world: World) -> None:
+    setting.add_exam(world)
+    setting.fill_pool(world, 2, 7)
+    create(world)
+    (group,), _ = build(world, build_interviewers)
+    assert "单位" not in json.dumps(group, ensure_ascii=False)
+    assert sorted(group["people"]["employer"]) == list(range(9))
+
+
+def test_too_few_interviewers_are_told_before_there_is_a_seed(world: World) -> None:
     setting.add_exam(world, (3, 3))
     setting.fill_pool(world, 1, 11, local=9)
     create(world, 2)
-    with pytest.raises(Invalid, match=r"need 2 chief interviewers and 12 members .* 1 and 11"):
-        build(world, build_interviewers)
+    with pytest.raises(Invalid, match=r"chief need 2 .* 1 .*; .*member"):
+        freeze_now(world)
 
 
-def test_chief_and_members_of_one_panel_from_nine(world: World) -> None:
+def test_rules_too_strict_for_the_pool_are_told_before_there_is_a_seed(world: World) -> None:
+    setting.add_exam(world, panel_city=2)
+    setting.fill_pool(world, 2, 7)  # all of one city
+    create(world)
+    with pytest.raises(Invalid, match="at most 2 can be seated"):
+        freeze_now(world)
+
+
+@pytest.mark.parametrize("algorithm", ["match", "lottery"])
+def test_sexes_too_few_are_told_by_either_algorithm(world: World, algorithm: str) -> None:
+    setting.add_exam(world, panel_sex=3, interviewer_draw=algorithm, lottery_size=3)
+    setting.fill_pool(world, 2, 7)
+    with world.acting(Role.OFFICER) as ctx:
+        for row in ctx.session.scalars(select(Interviewer)).all()[2:]:
+            row.sex = "male"
+    create(world)
+    with pytest.raises(Invalid, match="need 3 women, at most 1"):
+        freeze_now(world)
+
+
+def freeze_now(world: World) -> None:
+    with world.acting(Role.OFFICER) as ctx:
+        freeze(ctx, "interviewers")
+
+
+def test_chief_members_and_reserves_of_one_panel_from_nine(world: World) -> None:
     setting.add_exam(world)
     setting.fill_pool(world, 2, 7)
     create(world)
@@ -180,7 +234,32 @@ def test_chief_and_members_of_one_panel_from_nine(world: World) -> None:
             .join(Interviewer, Interviewer.id == PanelSeat.interviewer_id)
             .order_by(PanelSeat.place)
         ).all()
+        line = ctx.session.execute(
+            select(PanelReserve.place, PanelReserve.role, Interviewer.chief)
+            .join(Interviewer, Interviewer.id == PanelReserve.interviewer_id)
+            .order_by(PanelReserve.place)
+        ).all()
     assert [tuple(row) for row in rows] == [(1, True)] + [(n, False) for n in range(2, 8)]
+    assert [row.place for row in line] == [1, 2]
+    assert {(row.role, row.chief) for row in line} == {("chief", True), ("member", False)}
+
+
+def test_a_rule_set_from_before_draws_panels_without_limits_and_reserves(world: World) -> None:
+    setting.add_exam(world)
+    setting.fill_pool(world, 1, 6)
+    with world.acting(Role.OFFICER) as ctx:
+        exam = exam_by_code(ctx.session, CODE)
+        document = json.loads(exam.rules)
+        for key in [name for name in document if name.startswith(("panel", "lottery"))]:
+            del document[key]
+        del document["interviewer_draw"]
+        exam.rules = jcs(document).decode()
+        for row in ctx.session.scalars(select(Interviewer)):
+            row.employer = "同一单位"
+    create(world)
+    (group,), _ = build(world, build_interviewers)
+    assert group["rules"]["reserves"] == [0, 1]
+    assert len(drawn_labels(group, 1)) == 7
 
 
 def declare(world: World, certificate: str, place: int) -> None:
@@ -192,37 +271,135 @@ def declare(world: World, certificate: str, place: int) -> None:
 
 def test_who_must_avoid_every_group_is_not_drawn(world: World) -> None:
     setting.add_exam(world)
-    setting.fill_pool(world, 2, 7)
+    setting.fill_pool(world, 2, 8)
     create(world)
-    declare(world, "KG0000", 1)
-    groups, rules = build(world, build_interviewers)
+    declare(world, "KG0102", 1)
+    (group,), _ = build(world, build_interviewers)
     with world.acting(Role.OFFICER) as ctx:
-        query = select(Interviewer.label).where(Interviewer.certificate == "KG0000")
+        query = select(Interviewer.label).where(Interviewer.certificate == "KG0102")
         label = ctx.session.scalars(query).one()
-    assert rules["avoiding_every_group"] == 1
-    assert label not in groups[0]["labels"]
+    assert group["people"]["roles"][group["labels"].index(label)] == []
+    assert not any(label in drawn_labels(group, number) for number in range(20))
 
 
-def test_an_avoidance_of_one_group_keeps_the_groups_draw_possible(world: World) -> None:
-    """Without the marks the two members could meet in one panel that then may hear no group."""
+def test_avoidances_keep_the_groups_draw_possible(world: World) -> None:
+    """Without the groups two members could meet in one panel that then may hear no group."""
     setting.add_exam(world, (3, 3))
-    setting.fill_pool(world, 2, 12)
+    setting.fill_pool(world, 4, 14)
     create(world, 2)
     declare(world, "KG0100", 0)
     declare(world, "KG0101", 4)
-    groups, _ = build(world, build_interviewers)
+    (group,), _ = build(world, build_interviewers)
     with world.acting(Role.OFFICER) as ctx:
         pool = {row.certificate: row.label for row in ctx.session.scalars(select(Interviewer))}
-    for number in range(60):
-        drawn = deal(groups, "interviewer", number)
-        panel = {label: slot["id"] for slot in drawn[1]["slots"] for label in slot["labels"]}
-        assert panel.get(pool["KG0100"], "02") == "02"
-        assert panel.get(pool["KG0101"], "01") == "01"
+    pair, met = {pool["KG0100"], pool["KG0101"]}, 0
+    for number in range(40):
+        drawn = match_engine([group], seed(number), "interviewer")
+        assert check_match([group], drawn) == []
+        assert not any(pair <= set(slot["labels"]) for slot in drawn[0]["slots"])
+        met += pair <= set(drawn_labels(group, number))
+    assert met > 5  # both serve often enough for the test to mean something
 
 
-def deal(groups: list[dict[str, Any]], purpose: str, number: int) -> list[dict[str, Any]]:
-    seed = hashlib.sha256(b"%d" % number).hexdigest()
-    return deal_v1(groups, partial(tickets.ticket, seed, purpose))
+def test_incompatible_interviewers_never_share_a_panel(world: World) -> None:
+    setting.add_exam(world, (3, 3))
+    setting.fill_pool(world, 4, 14)
+    create(world, 2)
+    with world.acting(Role.OFFICER) as ctx:
+        service.declare_incompatibility(ctx, first="KG0101", second="KG0100", relation="kinship")
+        pool = {row.certificate: row.label for row in ctx.session.scalars(select(Interviewer))}
+    (group,), _ = build(world, build_interviewers)
+    pair = {pool["KG0100"], pool["KG0101"]}
+    assert [{group["labels"][at] for at in one} for one in group["apart"]] == [pair]
+    for number in range(20):
+        drawn = match_engine([group], seed(number), "interviewer")
+        assert not any(pair <= set(slot["labels"]) for slot in drawn[0]["slots"])
+
+
+def test_a_lottery_is_one_of_the_listed_allocations(world: World) -> None:
+    setting.add_exam(world, interviewer_draw="lottery", lottery_size=20)
+    setting.fill_pool(world, 4, 16, local=2)
+    create(world)
+    (group,), _ = build(world, build_interviewers)
+    manifest = {"algorithm": "lottery/v1", "groups": [group]}
+    chances = frequencies_of(manifest)
+    able = [one["seated"] for one in chances if one["seated"]]
+    # 4 chiefs for 1 seat and 16 members for 6 in 20 allocations: as even as whole numbers allow
+    assert len(chances) == 24
+    assert sorted(able) == [5] * 4 + [7] * 8 + [8] * 8
+    drawn = lottery_engine([group], seed(3), "interviewer")
+    assert check_lottery([group], drawn) == []
+    listed = group["allocations"][drawn[0]["index"]]["panels"][0]
+    assert drawn[0]["slots"][0]["labels"] == [group["labels"][at] for at in listed]
+    setting.hold(world, "interviewers")
+
+
+def test_a_made_up_list_or_a_broken_rule_is_found(world: World) -> None:
+    setting.add_exam(world, interviewer_draw="lottery", lottery_size=5)
+    setting.fill_pool(world, 4, 16, local=2)
+    create(world)
+    (group,), _ = build(world, build_interviewers)
+    planted = json.loads(json.dumps(group))
+    panel = planted["allocations"][2]["panels"][0]
+    local = planted["people"]["area"].index("520400")
+    panel[6] = local
+    drawn = lottery_engine([planted], seed(3), "interviewer")
+    said = "; ".join(check_lottery([planted], drawn))
+    assert "allocation 2" in said
+    assert "from the area of the exam" in said
+    assert "does not follow from the people and the rules" in said
+    drawn = match_engine([without(group)], seed(3), "interviewer")
+    drawn[0]["slots"][0]["labels"][1] = group["labels"][local]
+    assert any("from the area" in one for one in check_match([without(group)], drawn))
+
+
+@pytest.mark.parametrize("algorithm", ["match", "lottery"])
+def test_exam_verify_recomputes_the_published_bundle(world: World, algorithm: str) -> None:
+    folder = published(world, algorithm)
+    outcome = verify([folder])
+    assert outcome.refused == []
+    path = folder / "result.json"
+    result = json.loads(path.read_text())
+    slot = result["groups"][0]["slots"][0]
+    slot["labels"][1], result["groups"][0]["reserve"][-1] = (
+        result["groups"][0]["reserve"][-1],
+        slot["labels"][1],
+    )
+    path.write_bytes(jcs(result))
+    assert "result" in str(verify([folder]).refused[0])
+
+
+def published(world: World, algorithm: str) -> Path:
+    setting.add_exam(world, interviewer_draw=algorithm, lottery_size=4)
+    setting.fill_pool(world, 2, 8, local=2)
+    create(world)
+    setting.hold(world, "interviewers")
+    return setting.publish(world, "interviewers")
+
+
+def test_exam_verify_refuses_a_signed_list_that_breaks_the_rules(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The office itself plants an interviewer of the exam's own area in every allocation."""
+
+    def planted(group: dict[str, Any], count: int) -> list[dict[str, Any]]:
+        local = zip(group["people"]["area"], group["people"]["roles"], strict=True)
+        friend = list(local).index(("520400", [1]))
+        found = allocations_of(group, count)
+        for one in found:
+            one["panels"][0][6] = friend
+        return found
+
+    monkeypatch.setattr(panel_draw, "allocations_of", planted)
+    panel_draw._listed.cache_clear()
+    (refused,) = verify([published(world, "lottery")]).refused
+    assert "breaks its own rules" in str(refused)
+    assert "is from the area of the exam" in str(refused)
+    panel_draw._listed.cache_clear()
+
+
+def without(group: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in group.items() if key != "allocations"}
 
 
 # ------------------------------------------------------------------ groups
@@ -230,7 +407,7 @@ def deal(groups: list[dict[str, Any]], purpose: str, number: int) -> list[dict[s
 
 def test_no_panel_hears_whom_it_must_avoid_in_200_draws(world: World) -> None:
     setting.add_exam(world, (3, 3, 3, 3), rooms=4)
-    setting.fill_pool(world, 4, 24)
+    setting.fill_pool(world, 5, 25)
     create(world, 4)
     setting.hold(world, "interviewers")
     avoided = {("01", 0), ("01", 4), ("02", 12)}  # panel and candidate
@@ -268,7 +445,7 @@ def certificate_in(world: World, panel: str, place: int) -> str:
 
 def test_a_list_tells_only_of_avoidances_that_matter(world: World) -> None:
     setting.add_exam(world, (3, 3))
-    setting.fill_pool(world, 2, 12, local=1)
+    setting.fill_pool(world, 3, 13, local=1)
     create(world, 2)
     setting.hold(world, "interviewers")
     declare(world, "KG0200", 0)  # from the exam's own area: sits in no panel

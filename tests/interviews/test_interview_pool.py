@@ -8,7 +8,7 @@ from sqlalchemy import select
 from exam_system.access import Role
 from exam_system.errors import Conflict, Forbidden, Invalid, NotFound
 from exam_system.interviews import service
-from exam_system.interviews.models import Avoidance, Interviewer
+from exam_system.interviews.models import Avoidance, Interviewer, PanelAbsence
 from exam_system.registration.models import Application
 from exam_system.sheets import SheetError, write_csv, write_xlsx
 from tests.interviews import setting
@@ -137,8 +137,13 @@ def number_in(world: World, panel: str) -> str:
         return str(ctx.session.scalars(query).one())
 
 
-def test_once_the_groups_are_drawn_an_avoidance_in_the_own_panel_is_refused(world: World) -> None:
-    setting.ready(world, (3, 3), panels=2)
+def test_an_avoidance_in_the_own_panel_after_the_draws_ends_the_service(world: World) -> None:
+    setting.begin(world, (3, 3), panels=2)
     actor, number = setting.interviewer(world, 2), number_in(world, "01")
-    with pytest.raises(Conflict, match="replaced"), world.acting(actor) as ctx:
+    with world.acting(actor) as ctx:
         service.declare_avoidance(ctx, code=CODE, number=number, relation="kinship")
+    with pytest.raises(Conflict, match="place 2 is absent"):
+        setting.call(world, 1)
+    with world.acting(Role.OFFICER) as ctx:
+        (row,) = ctx.session.scalars(select(PanelAbsence))
+    assert (row.cause, row.reason, row.substitute_id) == ("avoidance", "kinship", None)

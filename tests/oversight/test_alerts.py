@@ -52,8 +52,9 @@ def test_a_second_attempt_and_not_a_first() -> None:
 
 
 def test_after_the_deadline_to_the_second() -> None:
-    closing = {"e": Closing(NOON, NOON + timedelta(days=1))}
-    for kind, until in (("registration.apply", NOON), ("fees.create_order", closing["e"].payment)):
+    day = NOON + timedelta(days=1)
+    closing = {"e": [Closing(NOON, day)]}
+    for kind, until in (("registration.apply", NOON), ("fees.create_order", day)):
         early, late = act(kind, at=until - timedelta(seconds=1)), act(kind, at=until)
         assert rules(alerts.after_deadline([early], closing, {})) == []
         assert rules(alerts.after_deadline([late], closing, {})) == ["after_deadline"]
@@ -97,6 +98,8 @@ def test_one_hand_in_both_parts() -> None:
 
     assert rules(alerts.one_hand(pair("somebody else"))) == []
     assert rules(alerts.one_hand(pair("who"))) == ["one_hand"]
+    guest = replace(pair("")[0], id=3, actor="public", details={"role": "candidate"})
+    assert rules(alerts.one_hand([*pair("who"), guest])) == ["one_hand"]
     dice = [act("draws.record_dice", 1), act("draws.record_dice", 2), act("draws.confirm_dice", 3)]
     assert rules(alerts.one_hand(dice[:2])) == []
     assert rules(alerts.one_hand(dice)) == ["one_hand"]

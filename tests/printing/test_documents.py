@@ -14,9 +14,9 @@ from exam_system.printing.certificate import (
     Certificate,
     Count,
     Source,
+    bundle_code,
     certificate_pdf,
     recheck_lines,
-    seed_line,
 )
 from exam_system.printing.errors import PrintError
 from exam_system.printing.fonts import Fonts
@@ -55,6 +55,7 @@ def certificate(anchor: Anchor) -> Certificate:
         counts=(Count("西秀考区", 1230, 1200, 30),),
         purpose="seat",
         label="L00000001",
+        bundle="https://exam.example/published/draw-A2027-seats-2/",
         anchor=anchor,
         at=AT,
     )
@@ -207,8 +208,12 @@ def test_a_label_cannot_break_out_of_the_command(certificate: Certificate) -> No
     assert done.stdout.decode().split()[0] == expected
 
 
-def test_the_code_holds_draw_attempt_and_seed(certificate: Certificate) -> None:
-    assert seed_line(certificate) == f"draw A2027-seats attempt 2 seed {digest('s')}"
+def test_the_code_leads_to_the_bundle_and_says_what_must_be_there(
+    fonts: Fonts, certificate: Certificate, text_of: TextOf
+) -> None:
+    address = "https://exam.example/published/draw-A2027-seats-2/"
+    assert bundle_code(certificate) == f"{address}#seed={digest('s')}&result={digest('r')}"
+    assert address[:45] in joined(text_of(certificate_pdf(certificate, fonts)))  # two lines
 
 
 def test_many_groups_go_on_over_pages(

@@ -21,6 +21,7 @@ from sqlalchemy import Column, MetaData, Table, text
 
 from exam_system import context
 from exam_system.access import Role
+from exam_system.context import Actor
 from exam_system.database import Base
 from exam_system.records import audit
 from exam_system.trust.canonical import sha256
@@ -115,7 +116,7 @@ def told(attack: Callable[[], object]) -> str:
     return ""
 
 
-def acting(world: World, role: Role, act: Callable[..., object], *words: object) -> str:
+def acting(world: World, role: Role | Actor, act: Callable[..., object], *words: object) -> str:
     """What somebody is told who does this in a transaction of their own."""
 
     def attack() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,8 @@ from sqlalchemy import func, select, text
 from exam_system.access import Role
 from exam_system.approvals import lookup as approvals
 from exam_system.chance import SystemChance
-from exam_system.context import Context
-from exam_system.draws import computing, service, states
+from exam_system.context import PUBLIC, Context
+from exam_system.draws import computing, outside, parties, service, states, views
 from exam_system.draws import manifest as manifests
 from exam_system.draws.lookup import contributions, find
 from exam_system.draws.models import Attempt
@@ -23,7 +24,7 @@ from exam_system.exams.models import Exam
 from exam_system.oversight import alerts, watch
 from exam_system.records import audit
 from exam_system.records.models import Act, ActDetail
-from exam_system.trust import tickets
+from exam_system.trust import drand, tickets
 from exam_system.trust.canonical import jcs, parse_jcs, sha256_hex
 from exam_system.verify import ceremony as ceremony_checks
 from exam_system.verify.draw import verify_draw
@@ -45,12 +46,15 @@ from tests.threats.red import (
     told,
     unguard,
 )
-from tests.verify.builder import DrawMaker, Office
-from tests.world import World
+from tests.verify import builder
+from tests.verify.builder import DrawMaker, Office, bundle
+from tests.world import World, confirm_in
 
 DRAWS = 100_000
+SOURCES = parties.sources_of([], with_drand=False)
 PEOPLE = ("k-1", "k-2", "k-3", "k-4", "k-5")
 FRIEND = PEOPLE[0]
+LATER = timedelta(minutes=20)
 
 
 def start_whenever(build: Build, office: World) -> None:
@@ -138,7 +142,7 @@ def test_d01_a_start_left_out_of_the_bundle_is_named(build: Build) -> None:
 
 def winner(officer: str, inspector: str, dice: str = DICE) -> str:
     """Who is first: from the transcript as draws compute it."""
-    manifest = {"draw": DRAW, "attempt": 1, "sources": computing.SOURCES}
+    manifest = {"draw": DRAW, "attempt": 1, "sources": SOURCES}
     values = {"officer": officer, "inspector": inspector, "dice": dice}
     seed = tickets.seed(computing.transcript_of(manifest, "ab" * 32, values))
     return min(PEOPLE, key=lambda label: tickets.ticket(seed, "seat", label))
@@ -160,6 +164,16 @@ def only_from(*sources: str) -> Callable[..., bytes]:
         return right({**manifest, "sources": sources}, digest, values)
 
     return transcript_of
+
+
+def test_d01_a_refused_second_start_is_on_record(build: Build, office: World) -> None:
+    build.lacks(views.refuse_start, nothing)
+    run(office, last=3)
+    officer = office.client(office.app(), Role.OFFICER)
+    assert officer.post(f"/exams/{ceremony.EXAM}/draws/order/freeze").status_code == 302
+    with office.context(office.people[Role.INSPECTOR]).session as db:
+        query = select(Act.subject).where(Act.kind == "draws.refuse_start")
+        build.judge(" ".join(db.scalars(query)), f"draw:{DRAW}:1")
 
 
 def test_d02_the_best_of_many_secrets_is_no_better_than_any(build: Build) -> None:
@@ -189,6 +203,39 @@ def test_d02_a_list_logged_after_a_commitment_is_refused(build: Build) -> None:
     maker.acts[:2] = maker.acts[1::-1]  # shown in the right order: the log has the other one
     said = verified(maker, {**files, **maker.proofs()})
     build.judge(said, "V13", "commits.json act 1", "is not above the one before")
+
+
+def test_d02_nobody_commits_who_may_know_the_outside_value(build: Build, office: World) -> None:
+    build.lacks(service.require_before_round, nothing)
+    at = office.clock.now() + LATER
+    ceremony.choose(office, drand_at=at)
+    run(office, last=2)
+    office.clock.set(at + LATER)
+    said = acting(office, Role.INSPECTOR, ceremony.commit, 1)
+    build.judge(said, "Conflict", "whoever commits now could know it")
+
+
+def test_d02_an_outside_value_known_before_a_commitment_does_not_verify(build: Build) -> None:
+    source = "if late.entry.at >= chosen.time:"
+    build.loses(ceremony_checks._beacon, source, "if False:")
+    maker = DrawMaker(Office(), beacon=True, early=1)
+    said = verified(maker, bundle(maker))
+    build.judge(said, "V50", "commits.json act 2", "committed at")
+
+
+def test_d02_an_outside_value_that_the_beacon_did_not_sign(build: Build, office: World) -> None:
+    """Somebody would choose the value: the program refuses it, and so does the verifier."""
+    build.lacks(drand._holds, lambda *_words: True)
+    ceremony.choose(office, drand_at=office.clock.now() + LATER)
+    run(office, last=5)
+    office.clock.advance(seconds=2 * LATER.total_seconds())
+    chosen: dict[str, Any] = {"draw": DRAW, "number": 1, "signature": "ab" * 48}
+    said = acting(office, Role.OFFICER, lambda ctx: outside.record_drand(ctx, **chosen))
+    build.judge(said, "Invalid", "This is not the signature of round")
+    maker = DrawMaker(Office(), beacon=True)
+    build.patch.setattr(DrawMaker, "signature", lambda *_words: "ab" * 48)
+    said = verified(maker, bundle(maker))
+    build.judge(said, "V50", "commits.json act 5", "This is not the signature of round")
 
 
 def test_d03_a_list_changed_after_the_approval_is_not_frozen(build: Build, office: World) -> None:
@@ -271,6 +318,66 @@ def test_d04_whoever_walks_away_changes_nothing(build: Build, office: World) -> 
         actor, details = db.execute(reveals).first() or ("", "")
     assert actor == office.people[Role.OFFICER].ref  # did it for the absent one, who is named:
     assert '"role":"inspector"' in details
+
+
+def test_d04_the_inspector_cannot_end_a_draw_by_a_contributors_absence(
+    build: Build, office: World
+) -> None:
+    build.lacks(service._failed_secret, lambda *_words: {})
+    ceremony.choose(office, "candidate")
+    run(office, last=3)
+    ceremony.commit_by(office, ceremony.link(office, "candidate"), "candidate")
+    run(office, 3, 7)
+    held: dict[str, Any] = {"sealed": SECRETS["candidate"], "failed": "candidate"}
+
+    def void(ctx: Context) -> None:
+        confirm_in(ctx, "draws.void_draw", draw=DRAW)
+        service.void_draw(ctx, draw=DRAW, number=1, reason="考生代表离场", **held)
+
+    said = acting(office, Role.INSPECTOR, void)
+    build.judge(said, "The sealed copy holds: reveal it, the draw goes on")
+
+
+def test_d05_a_contributor_copies_nobody_and_nobody_a_contributor(
+    build: Build, office: World
+) -> None:
+    seen = "if ctx.session.scalar(known) is not None:"
+    build.loses(service.commit_secret, seen, "if False:")
+    ceremony.choose(office, "candidate", "journalist")
+    run(office, last=2)
+    token = ceremony.link(office, "candidate")
+    if not build.whole:
+        unguard(office, "contribution")
+    for whose in ("officer", "journalist"):
+        copied: dict[str, Any] = {"draw": DRAW, "number": 1, "commitment": commitment(whose)}
+        if whose == "journalist":
+            ceremony.commit_by(office, ceremony.link(office, whose), whose)
+        actor: Any = PUBLIC if whose == "officer" else Role.INSPECTOR
+        said = acting(
+            office, actor, lambda ctx, of=copied: service.commit_secret(ctx, **of, token=token)
+        )
+        build.judge(said, "Conflict", "This commitment has been used before")
+
+
+def test_d05_nobody_takes_a_contributors_place_without_the_link(
+    build: Build, office: World
+) -> None:
+    build.lacks(service.invited_role, lambda *_words: "candidate")
+    ceremony.choose(office, "candidate")
+    run(office, last=3)
+    ceremony.link(office, "candidate")
+    taken: dict[str, Any] = {"draw": DRAW, "number": 1, "commitment": commitment("candidate")}
+    act = lambda ctx: service.commit_secret(ctx, **taken, token="a" * 26)  # noqa: E731
+    said = acting(office, PUBLIC, act)
+    build.judge(said, "NotFound", "This link does not count")
+
+
+def test_d05_a_contributors_secret_by_the_officer_does_not_verify(build: Build) -> None:
+    build.lacks(ceremony_checks._require_actors, nothing)
+    build.patch.setitem(builder.ACTORS, "candidate", "o1")
+    maker = DrawMaker(Office(), further=("candidate",))
+    said = verified(maker, bundle(maker))
+    build.judge(said, "V15", "commits.json act 3", "o1 acted for both sides")
 
 
 def test_d05_nobodys_commitment_is_copied(build: Build, office: World) -> None:

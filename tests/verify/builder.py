@@ -1,6 +1,7 @@
 """An office built from trust functions alone: keys, log, draws.
 
-Nothing of the features and nothing of the verifier is used, so that both can be wrong.
+Nothing of the features is used, and of the verifier nothing but the shapes in which the engines of
+proctoring stand in a manifest, so that both can be wrong.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from hashlib import sha256 as digest
 from pathlib import Path
 from typing import Any
 
-from exam_system.trust import acts, notes, tickets
+from exam_system.demo.beacon import Beacon
+from exam_system.trust import acts, drand, notes, tickets
 from exam_system.trust.canonical import JSON, jcs, parse_jcs, sha256, sha256_hex
 from exam_system.trust.checkpoint import Checkpoint
 from exam_system.trust.draw_note import DrawNote
@@ -21,6 +24,8 @@ from exam_system.trust.keys import COSIGNATURE, Signer
 from exam_system.trust.merkle import Levels, inclusion_proof, leaf_hash
 from exam_system.trust.proof import TlogProof
 from exam_system.trust.tiles import entries_path, pack_entries, tile_files
+from exam_system.verify.matching import allocations_of, lottery_engine, match_engine
+from exam_system.verify.rotating import rotating
 from proctoring.deal import deal_v1
 from seating.groups import groups_v1
 from seating.order import order_v1
@@ -30,8 +35,15 @@ ORIGIN = "city.example/log"
 AT = 1_772_413_200
 DICE = "31415926535897932384"
 SECRETS = {"officer": "0f" * 32, "inspector": "a7" * 32}
+BEACON = Beacon("the beacon of the tests", AT, period=1)
 ENGINES: dict[str, Any] = {"order/v1": order_v1, "deal/v1": deal_v1}
-BY_SEED: dict[str, Any] = {"seats/v1": seats_v1, "groups/v1": groups_v1}
+BY_SEED: dict[str, Any] = {
+    "seats/v1": seats_v1,
+    "groups/v1": groups_v1,
+    "rotation/v1": rotating,
+    "match/v1": match_engine,
+    "lottery/v1": lottery_engine,
+}
 
 
 def signer(name: str, seed: int, kind: int = 1) -> Signer:
@@ -118,7 +130,7 @@ def table(rows: Sequence[Sequence[str]]) -> bytes:
 def groups_of(algorithm: str) -> list[dict[str, Any]]:
     """Two groups of people, one of whose labels needs quotes in a table."""
     if algorithm in BY_SEED:
-        return seats_groups() if algorithm == "seats/v1" else hearing_groups()
+        return SAMPLES[algorithm]()
     marks = {"marks": {"k-01": ["school:一中"]}} if algorithm == "deal/v1" else {}
     slot = {"marks": ["school:一中"]} if algorithm == "deal/v1" else {}
     return [
@@ -154,6 +166,74 @@ def hearing_groups() -> list[dict[str, Any]]:
     return [{"id": "groups", "labels": labels, "marks": {"G01": ["k-1"]}, "slots": slots}]
 
 
+ACTORS = {"officer": "o1", "inspector": "i1"}
+
+
+def duty_groups() -> list[dict[str, Any]]:
+    """A district of two sites and two sessions, five people a session, nobody barred."""
+    labels = [f"i-{n:02}" for n in range(14)]
+    numbers = range(len(labels))
+    rooms = ("01-01", "01-02", "02-01")
+    slots = [{"id": f"{day}/{room}", "capacity": 2} for day in ("a", "b") for room in rooms]
+    return [
+        {
+            "id": "一区",
+            "labels": labels,
+            "people": {
+                "school": [n % 4 - 1 for n in numbers],
+                "woman": [n % 2 for n in numbers],
+                "lead": [int(n % 3 > 0) for n in numbers],
+            },
+            "schools": ["s1", "s2", "s3"],
+            "sites": {"id": ["01", "02"], "school": [-1, -1]},
+            "slots": slots,
+            "past": {"site": [], "room": [[0, 0]], "partner": [[0, 1]]},
+            "barred": [[2, 1]],
+            "rules": {"sexes": "prefer", "reserves": [1, 4], "never_again": ["partner", "room"]},
+        }
+    ]
+
+
+def panel_groups() -> list[dict[str, Any]]:
+    """Two panels of a chief and two members out of eleven people."""
+    labels = [f"m-{n:02}" for n in range(11)]
+    numbers = range(len(labels))
+    roles = [{"id": "chief", "seats": 1}, {"id": "member", "seats": 2}]
+    limits = {"per_employer": 1, "per_city": 2, "per_sex": 0, "reserves": [1, 5]}
+    return [
+        {
+            "id": "interviewers",
+            "labels": labels,
+            "slots": [{"id": panel, "capacity": 3} for panel in ("01", "02")],
+            "people": {
+                "roles": [[0, 1] if n < 5 else [1] for n in numbers],
+                "employer": [n % 6 - 1 for n in numbers],
+                "area": [f"41{n % 7 + 1:02}00" for n in numbers],
+                "woman": [n % 2 for n in numbers],
+            },
+            "employers": [f"e{n}" for n in range(5)],
+            "apart": [[0, 7]],
+            "groups": {"id": ["G01", "G02"], "barred": [[3, 1]]},
+            "rules": {"areas": ["4201"], "roles": roles, **limits},
+        }
+    ]
+
+
+def lottery_groups() -> list[dict[str, Any]]:
+    """The same panels, from a list of four allocations."""
+    (group,) = panel_groups()
+    return [{**group, "allocations": allocations_of(group, 4)}]
+
+
+SAMPLES = {
+    "seats/v1": seats_groups,
+    "groups/v1": hearing_groups,
+    "rotation/v1": duty_groups,
+    "match/v1": panel_groups,
+    "lottery/v1": lottery_groups,
+}
+
+
 @dataclass
 class DrawMaker:
     """One attempt of a draw, step by step; `changes` go into the manifest."""
@@ -165,6 +245,13 @@ class DrawMaker:
     dice: str = DICE
     changes: dict[str, Any] = field(default_factory=dict)
     typed_wrong: bool = False
+    further: tuple[str, ...] = ()
+    """Roles of further contributors."""
+    beacon: bool = False
+    """Whether a round of the tests' beacon takes part: the first after the commitments."""
+    early: int = 0
+    """By how many seconds the round comes too early."""
+    round: drand.Round | None = None
     acts: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -177,9 +264,24 @@ class DrawMaker:
         """The bundle's folder."""
         return f"draw-{self.draw}-{self.attempt}"
 
+    @property
+    def secrets(self) -> dict[str, str]:
+        """Everybody's secret, hex."""
+        return SECRETS | {role: digest(role.encode()).hexdigest() for role in self.further}
+
+    @property
+    def sources(self) -> list[str]:
+        """Those of the manifest."""
+        return [*self.secrets, "dice", *(["drand"] * self.beacon)]
+
     def manifest(self) -> dict[str, Any]:
         """The frozen document."""
-        office = self.office
+        office, outside = self.office, {}
+        if self.beacon:
+            frozen = len(office.entries) + 3 * (self.attempt - 1)
+            second = AT + frozen + len(self.secrets) + 1 - self.early
+            self.round = drand.first_from(BEACON.chain, second)
+            outside = {"drand": self.round.document}
         return {
             "v": 1,
             "draw": self.draw,
@@ -190,7 +292,8 @@ class DrawMaker:
             "purpose": "seat",
             "groups": groups_of(self.algorithm),
             "rules": {"who": "paid"},
-            "sources": ["officer", "inspector", "dice"],
+            "sources": self.sources,
+            **outside,
             "dice": {"digits": 20, "sides": 10},
             "keys": {
                 "officer": office.officer.verifier.vkey,
@@ -218,20 +321,28 @@ class DrawMaker:
             self.step("void_draw", attempt=number, reason="来不及")
             self.step("approve_redraw", attempt=number, actor="i1", reason="同意")
         self.step("freeze_draw", manifest=frozen)
-        for role, actor in (("officer", "o1"), ("inspector", "i1")):
-            made = tickets.commitment(self.draw, self.attempt, role, bytes.fromhex(SECRETS[role]))
-            self.step("commit_secret", actor=actor, role=role, commit=made)
+        for role, secret in self.secrets.items():
+            made = tickets.commitment(self.draw, self.attempt, role, bytes.fromhex(secret))
+            self.step("commit_secret", actor=ACTORS.get(role, "public"), role=role, commit=made)
         if self.typed_wrong:
             self.step("record_dice", dice="0" * 20)
         self.step("record_dice", dice=self.dice)
         self.step("confirm_dice", actor="i1", dice=self.dice)
-        for role, actor in (("officer", "o1"), ("inspector", "i1")):
-            self.step("reveal_secret", actor=actor, role=role, secret=SECRETS[role])
+        if self.round:
+            self.step("record_drand", signature=self.signature(self.round.number))
+        for role, secret in self.secrets.items():
+            self.step("reveal_secret", actor=ACTORS.get(role, "public"), role=role, secret=secret)
         return self.computed(manifest, frozen)
+
+    def signature(self, number: int) -> str:
+        """What is entered for a round."""
+        return BEACON.sign(number)
 
     def computed(self, manifest: dict[str, Any], frozen: str) -> dict[str, bytes]:
         """Transcript to note."""
-        sources = [*SECRETS.items(), ("dice", self.dice)]
+        sources = [*self.secrets.items(), ("dice", self.dice)]
+        if self.round:
+            sources.append(("drand", drand.randomness(self.signature(self.round.number))))
         text = tickets.transcript(self.draw, self.attempt, frozen, sources)
         seed = tickets.seed(text)
         ticket = partial(tickets.ticket, seed, "seat")
@@ -255,7 +366,7 @@ class DrawMaker:
             frozen,
             seed,
             sha256_hex(result),
-            ("officer", "inspector", "dice"),
+            tuple(self.sources),
             sha256_hex(certificate),
         )
         return {

@@ -207,7 +207,8 @@ def test_every_check_is_numbered_used_and_described() -> None:
         and node.value.id == "Check"
     }
     assert used == {check.name for check in Check}
-    assert [check.number for check in Check] == list(range(1, len(Check) + 1))
+    numbers = [check.number for check in Check]
+    assert numbers == sorted(set(numbers)), "each once; some are kept free for later"
     described = (ROOT / "docs" / "VERIFICATION.md").read_text(encoding="utf-8")
     for check in Check:
         assert f"| {check.id} | {check.english} | {check.chinese} |" in described

@@ -262,3 +262,64 @@ def test_a_note_without_the_officer() -> None:
     text = notes.parse(files["draw.note"]).text
     files["draw.note"] = notes.sign(text, maker.office.inspector, at=1)
     refused_draw(maker, files, Check.SIGNERS, "officer is missing")
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"sources": ["officer", "inspector", "guest", "guest", "dice"]}, "no further contributor"),
+        ({"sources": ["officer", "inspector", "a", "b", "c", "d", "dice"]}, "no further contribut"),
+        ({"sources": ["officer", "inspector", "Guest", "dice"]}, "no further contributors"),
+        ({"sources": ["officer", "inspector", "drand", "dice"]}, "no further contributors"),
+        ({"sources": ["officer", "inspector", "dice", "drand"]}, "manifest.json sources"),
+        ({"sources": ["officer", "inspector", 7, "dice"]}, "no further contributors"),
+        ({"drand": {}}, "manifest.json sources"),
+    ],
+)
+def test_sources_that_cannot_be(changes: dict[str, Any], why: str) -> None:
+    maker = DrawMaker(Office(), changes=changes)
+    refused_draw(maker, bundle(maker), Check.MANIFEST, why)
+
+
+def test_a_contributor_who_did_not_take_part() -> None:
+    maker = DrawMaker(Office(), changes={"sources": ["officer", "inspector", "guest", "dice"]})
+    files = signed_again(maker, bundle(maker), sources="officer inspector guest dice")
+    refused_draw(maker, files, Check.ORDER, "not complete")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"time": "2026-03-02T01:00:00Z"}, {"round": 9}, {"scheme": "bls"}, {"period": 0}, {"x": 1}],
+)
+def test_a_round_that_cannot_be(change: dict[str, Any]) -> None:
+    maker = DrawMaker(Office(), beacon=True)
+    maker.changes["drand"] = {**maker.manifest()["drand"], **change}
+    refused_draw(maker, bundle(maker), Check.MANIFEST, "manifest.json drand")
+
+
+def test_further_contributors_and_a_round() -> None:
+    maker = DrawMaker(Office(), further=("candidate", "guest-1"), beacon=True, typed_wrong=True)
+    said = verify_draw(draw_bag(maker, bundle(maker)), parse_keys(maker.office.keys, "keys.txt"))
+    assert "14 acts, round 6 of a beacon that is NOT drand quicknet" in said
+
+
+@pytest.mark.parametrize("drop", [3, 6, 9])
+def test_a_contributors_step_that_is_not_in_the_log(drop: int) -> None:
+    """The commitment, the round, the reveal."""
+    maker = DrawMaker(Office(), further=("candidate",), beacon=True)
+    files = maker.hold()
+    del maker.acts[drop]
+    refused_draw(maker, {**files, **maker.proofs()}, Check.ORDER, "commits.json")
+
+
+def test_a_contributor_who_reveals_another_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    maker = DrawMaker(Office(), further=("candidate",))
+    step = maker.step
+
+    def other(kind: str, **more: Any) -> None:
+        if kind == "reveal_secret" and more["role"] == "candidate":
+            more["secret"] = "7" * 64
+        step(kind, **more)
+
+    monkeypatch.setattr(maker, "step", other)
+    refused_draw(maker, bundle(maker), Check.COMMITMENT, "candidate")

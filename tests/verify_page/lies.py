@@ -38,7 +38,7 @@ def lie(rng: Random, office: Office) -> Files:
         lying_groups,
         lying_order,
     ]
-    kinds += [lying_stages, too_few_inspectors, late_key, lying_placement]
+    kinds += [lying_beacon, lying_stages, too_few_inspectors, late_key, lying_placement]
     return rng.choice(kinds)(rng, office)
 
 
@@ -89,7 +89,7 @@ class LyingMaker(DrawMaker):
 
     def hold(self) -> Files:
         """Chooses the act."""
-        self.wrong = self.rng.randrange(8)
+        self.wrong = self.rng.randrange(8 + 2 * len(self.further))
         return DrawMaker.hold(self)
 
     def step(self, kind: str, *, attempt: int = 0, actor: str = "o1", **details: JSON) -> None:
@@ -112,7 +112,9 @@ class LyingMaker(DrawMaker):
 
 def lying_act(rng: Random, office: Office) -> Files:
     """One act of the ceremony is missing or wrong, and logged as such."""
-    maker = LyingMaker(office, "seats", changes={"groups": order_groups(rng)}, rng=rng)
+    further = rng.choice(((), ("candidate",), ("candidate", "journalist")))
+    changes = {"groups": order_groups(rng)}
+    maker = LyingMaker(office, "seats", changes=changes, further=further, rng=rng)
     return in_folder(maker.name, bundle(maker))
 
 
@@ -124,6 +126,12 @@ def lying_manifest(rng: Random, office: Office) -> Files:
         {"exam": "2026-xx"},
         {"algorithm": "order/v2"},
         {"sources": ["inspector", "officer", "dice"]},
+        {"sources": ["officer", "inspector", "dice", "drand"]},
+        {"sources": ["officer", "inspector", "guest", "guest", "dice"]},
+        {"sources": ["officer", "inspector", "a", "b", "c", "d", "dice"]},
+        {"sources": ["officer", "inspector", "Guest", "dice"]},
+        {"sources": ["officer", "inspector", "guest", "dice"]},
+        {"drand": {}},
         {"dice": {"digits": 19, "sides": 10}},
         {"dice": {"digits": 21, "sides": 10}},
         {"keys": {}},
@@ -135,6 +143,14 @@ def lying_manifest(rng: Random, office: Office) -> Files:
         {"kind": "groups"},
     ]
     maker = DrawMaker(office, "seats", changes=rng.choice(changes))
+    return in_folder(maker.name, bundle(maker))
+
+
+def lying_beacon(rng: Random, office: Office) -> Files:
+    """A round that was out before the last commitment, or entered before it was out."""
+    early = rng.choice((2, 1, -3))
+    changes = {"groups": order_groups(rng)}
+    maker = DrawMaker(office, "seats", changes=changes, beacon=True, early=early)
     return in_folder(maker.name, bundle(maker))
 
 

@@ -89,8 +89,16 @@ def draw(rng: Random, office: Office) -> Files:
         dice="".join(rng.choices("0123456789", k=20)),
         changes={"groups": groups, **cosigners(rng, office)},
         typed_wrong=rng.random() < 0.2,
+        further=contributors(rng),
+        beacon=rng.random() < 0.06,
     )
     return in_folder(maker.name, bundle(maker))
+
+
+def contributors(rng: Random) -> tuple[str, ...]:
+    """Nobody, or up to three further contributors."""
+    roles = ("candidate", "candidate-2", "guest", "journalist")
+    return tuple(rng.sample(roles, rng.choice((0, 0, 0, 1, 2, 3))))
 
 
 def cosigners(rng: Random, office: Office) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from exam_system.fees.sandbox import bill, messages
-from exam_system.fees.sandbox.ledger import Ledger, Order
+from exam_system.fees.sandbox.ledger import Ledger, Order, Return
 from exam_system.fees.sandbox.notify import Notifier
 from exam_system.fees.sandbox.wire import Keys, Refused, random_text
 
@@ -54,21 +54,29 @@ class Api:
         amount = _dict(data, "amount")
         if amount.get("currency") != "CNY":
             raise Refused(400, "PARAM_ERROR", "amount.currency must be CNY")
-        back = self._ledger.refund(
-            _text(data, "out_trade_no", 6, 32),
-            _text(data, "out_refund_no", 1, 64),
+        behaviour = self._notifier.behaviour
+        order = self._ledger.transaction(_text(data, "transaction_id", 1, 32))
+        wanted = Return(
+            out_refund_no=_text(data, "out_refund_no", 1, 64),
+            out_trade_no=order.out_trade_no,
+            transaction_id=order.transaction_id,
+            refund_id="",
             fen=_fen(amount, "refund"),
-            total=_fen(amount, "total"),
-            now=int(time.time()),
-            gap=self._notifier.behaviour.refund_gap,
+            at=int(time.time()),
+            notify_url=_url(data),
+            ends=behaviour.refund_ends,
         )
-        order = self._ledger.order(back.out_trade_no)
+        back, new = self._ledger.refund(
+            wanted, total=_fen(amount, "total"), gap=behaviour.refund_gap
+        )
+        if new:
+            self._notifier.send_refund(order, back)
         return 200, messages.refund(order, back, done=False)
 
     def query_refund(self, out_refund_no: str) -> tuple[int, JSON]:
         """GET /v3/refund/domestic/refunds/{no}"""
         back = self._ledger.refunded(out_refund_no)
-        order = self._ledger.order(back.out_trade_no)
+        order = self._ledger.transaction(back.transaction_id)
         done = time.time() >= back.at + self._notifier.behaviour.refund_takes
         return 200, messages.refund(order, back, done=done)
 

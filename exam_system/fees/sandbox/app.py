@@ -51,6 +51,7 @@ class Gateway:
                 _rule("POST", "/pay/<token>", self._pay_on_page),
                 _rule("POST", "/sandbox/behaviour", self._behave),
                 _rule("POST", "/sandbox/pay/<number>", self._pay),
+                _rule("POST", "/sandbox/pay-again/<number>", self._pay_again),
                 _rule("POST", "/sandbox/notify/<number>", self._notify),
                 _rule("GET", "/sandbox/callbacks/<number>", self._callbacks),
             ]
@@ -138,6 +139,11 @@ class Gateway:
 
     def _pay(self, request: Request, number: str) -> Response:
         order = self._take(number)
+        return _json(200, {"transaction_id": order.transaction_id})
+
+    def _pay_again(self, request: Request, number: str) -> Response:
+        order = self._ledger.pay_again(number, int(time.time()))
+        self._notifier.send(order)
         return _json(200, {"transaction_id": order.transaction_id})
 
     def _take(self, number: str) -> Order:

@@ -36,7 +36,7 @@ def make(keys: Keys, ledger: Ledger, day: date) -> Bill | None:
     if not paid and not back:
         return None
     rows = [_paid_row(keys, order) for order in paid]
-    rows += [_refund_row(keys, ledger.order(refund.out_trade_no), refund) for refund in back]
+    rows += [_refund_row(keys, ledger.transaction(one.transaction_id), one) for one in back]
     income, outgo = sum(order.fen for order in paid), sum(refund.fen for refund in back)
     totals = [str(len(rows)), *map(yuan, (income, outgo, 0, 0, income, outgo))]
     lines = [HEAD, *map(_join, rows), TOTALS, _join(totals)]

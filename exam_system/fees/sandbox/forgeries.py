@@ -7,17 +7,17 @@ sealed correctly but tell of other money or another order: only our own books ca
 import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
 from exam_system.fees.sandbox import messages, wire
-from exam_system.fees.sandbox.ledger import Order
+from exam_system.fees.sandbox.ledger import Order, Return
 from exam_system.fees.sandbox.messages import Message
 from exam_system.fees.sandbox.wire import Keys
 
 JSON = dict[str, Any]
-Forge = Callable[[Keys, Order, int], Message]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Genuine:
 
     content: Callable[[JSON], object] = lambda content: content
     plain: Callable[[bytes], bytes] = lambda plain: plain
-    seal: Callable[[bytes, bytes], dict[str, str]] = wire.seal
+    seal: Callable[[bytes, bytes, str], dict[str, str]] = wire.seal
     resource: Callable[[JSON], object] = lambda resource: resource
     envelope: Callable[[JSON], object] = lambda envelope: envelope
     body: Callable[[bytes], bytes] = lambda body: body
@@ -34,15 +34,27 @@ class Genuine:
     stranger: bool = False
     message: Callable[[Message], Message] = lambda message: message
 
-    def __call__(self, keys: Keys, order: Order, now: int) -> Message:
-        # A callback tells of the payment, also when the order was refunded before it was sent.
-        told = messages.transaction(keys, order) | {"trade_state": "SUCCESS"}
+    def __call__(self, keys: Keys, what: Order | tuple[Order, Return], now: int) -> Message:
+        told, envelope, kind = _told(keys, what)
         plain = self.plain(wire.encode(self.content(told)))
-        resource: Any = self.resource(self.seal(keys.apiv3_key, plain))
-        body = self.body(wire.encode(self.envelope(messages.envelope(order, resource))))
+        resource: Any = self.resource(self.seal(keys.apiv3_key, plain, kind))
+        body = self.body(wire.encode(self.envelope(envelope(resource))))
         key = generate_private_key(65537, 2048) if self.stranger else None
         headers = wire.signed_headers(keys, body, at=now + self.shift, key=key)
         return self.message(Message(headers, body))
+
+
+def _told(
+    keys: Keys, what: Order | tuple[Order, Return]
+) -> tuple[JSON, Callable[[dict[str, str]], JSON], str]:
+    """Content, envelope and kind of a payment's callback or of a refund's notification."""
+    if isinstance(what, Order):
+        # It tells of the payment, also when the order was refunded before it was sent.
+        told = messages.transaction(keys, what) | {"trade_state": "SUCCESS"}
+        return told, partial(messages.envelope, what), "transaction"
+    order, back = what
+    told = messages.refund_notice(keys, order, back)
+    return told, partial(messages.refund_envelope, back), "refund"
 
 
 def _merge(**changes: object) -> Callable[[JSON], object]:
@@ -84,8 +96,8 @@ def _ciphertext_flipped(resource: JSON) -> object:
     return resource | {"ciphertext": base64.b64encode(sealed).decode()}
 
 
-def _wrong_key(key: bytes, plain: bytes) -> dict[str, str]:
-    return wire.seal(bytes(32), plain)
+def _wrong_key(key: bytes, plain: bytes, kind: str) -> dict[str, str]:
+    return wire.seal(bytes(32), plain, kind)
 
 
 def _set(text: str) -> Callable[[str], str]:
@@ -95,7 +107,7 @@ def _set(text: str) -> Callable[[str], str]:
 # The real gateway sends such signatures now and then to see whether receivers verify at all.
 _probe = _header("Signature", lambda old: "WECHATPAY/SIGNTEST/" + old[19:])
 
-FORGERIES: Mapping[str, Forge] = {
+FORGERIES: Mapping[str, Genuine] = {
     "no-signature": Genuine(message=_without("Signature")),
     "no-timestamp": Genuine(message=_without("Timestamp")),
     "no-nonce": Genuine(message=_without("Nonce")),
@@ -127,7 +139,8 @@ FORGERIES: Mapping[str, Forge] = {
     "body-not-utf8": Genuine(body=lambda body: b"\xff" + body),
     "body-not-json": Genuine(body=lambda body: body[:-1]),
     "body-a-list": Genuine(body=lambda body: b"[" + body + b"]"),
-    "other-event": Genuine(envelope=_merge(event_type="REFUND.SUCCESS")),
+    "other-event": Genuine(envelope=_merge(event_type="COUPON.USE")),
+    "event-of-a-refund": Genuine(envelope=_merge(event_type="REFUND.SUCCESS")),
     "no-event": Genuine(envelope=_drop("event_type")),
     "no-id": Genuine(envelope=_drop("id")),
     "no-resource": Genuine(envelope=_drop("resource")),
@@ -136,7 +149,7 @@ FORGERIES: Mapping[str, Forge] = {
     "other-algorithm": Genuine(resource=_merge(algorithm="AEAD_AES_128_GCM")),
     "resource-nonce-short": Genuine(resource=_merge(nonce="1")),
     "resource-not-base64": Genuine(resource=_merge(ciphertext="A")),
-    "other-associated-data": Genuine(resource=_merge(associated_data="refund")),
+    "other-associated-data": Genuine(resource=_merge(associated_data="other")),
     "ciphertext-flipped": Genuine(resource=_ciphertext_flipped),
     "sealed-with-other-key": Genuine(seal=_wrong_key),
     "content-not-json": Genuine(plain=lambda plain: plain[1:]),
@@ -157,7 +170,7 @@ FORGERIES: Mapping[str, Forge] = {
     "time-words": Genuine(content=_merge(success_time="today")),
 }
 
-DISAGREEING: Mapping[str, Forge] = {
+DISAGREEING: Mapping[str, Genuine] = {
     "less-money": Genuine(
         content=lambda content: (
             content | {"amount": content["amount"] | {"total": content["amount"]["total"] - 1}}
@@ -166,4 +179,28 @@ DISAGREEING: Mapping[str, Forge] = {
     "other-order": Genuine(content=_merge(out_trade_no="SANDBOX-NO-SUCH-ORDER")),
 }
 
-FORMS: Mapping[str, Forge] = {"genuine": Genuine(), **FORGERIES, **DISAGREEING}
+FORMS: Mapping[str, Genuine] = {"genuine": Genuine(), **FORGERIES, **DISAGREEING}
+
+# What forges the wire and not what is told of a payment serves for refunds as well.
+_OF_PAYMENTS = {
+    "event-of-a-refund", "other-application", "not-paid", "dollars", "amount-text", "amount-true",
+    "amount-negative", "amount-fraction", "body-changed",
+}  # fmt: skip
+REFUND_FORGERIES: Mapping[str, Genuine] = {
+    **{name: forge for name, forge in FORGERIES.items() if name not in _OF_PAYMENTS},
+    "event-of-a-payment": Genuine(envelope=_merge(event_type="TRANSACTION.SUCCESS")),
+    "not-the-events-state": Genuine(content=_merge(refund_status="PROCESSING")),
+    "no-refund-number": Genuine(content=_drop("out_refund_no")),
+    "refund-text": Genuine(content=_amount(refund="5000")),
+    "refund-of-nothing": Genuine(content=_amount(refund=0)),
+}
+REFUND_DISAGREEING: Mapping[str, Genuine] = {
+    "less-refunded": Genuine(content=_amount(refund=1)),
+    "other-refund": Genuine(content=_merge(out_refund_no="SANDBOX-NO-SUCH-REFUND")),
+    "other-transaction": Genuine(content=_merge(transaction_id="4200000000")),
+}
+REFUND_FORMS: Mapping[str, Genuine] = {
+    "genuine": Genuine(),
+    **REFUND_FORGERIES,
+    **REFUND_DISAGREEING,
+}

@@ -15,7 +15,10 @@ REFUNDS_PER_ORDER = 50
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One order; moments are POSIX seconds, `expires` and `paid_at` 0 when there are none."""
+    """One order; moments are POSIX seconds, `expires` and `paid_at` 0 when there are none.
+
+    `double`: a second payment of an order that was paid, as gateways are not supposed to take it.
+    """
 
     out_trade_no: str
     token: str
@@ -28,6 +31,7 @@ class Order:
     transaction_id: str = ""
     notification_id: str = ""
     paid_at: int = 0
+    double: bool = False
 
     def terms(self) -> tuple[str | int, ...]:
         """What a repeated request must repeat."""
@@ -36,13 +40,16 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """One refund of an order."""
+    """One refund of a transaction; `ends` is the state it will come to."""
 
     out_refund_no: str
     out_trade_no: str
+    transaction_id: str
     refund_id: str
     fen: int
     at: int
+    notify_url: str
+    ends: str
 
 
 class Ledger:
@@ -51,6 +58,7 @@ class Ledger:
     def __init__(self, state: Path | None = None) -> None:
         self._lock = threading.RLock()
         self._orders: dict[str, Order] = {}
+        self._paid: dict[str, Order] = {}
         self._refunds: dict[str, Return] = {}
         self._file = None
         if state is not None:
@@ -90,15 +98,22 @@ class Ledger:
             _must_be_open(order)
             if order.expires and now >= order.expires:
                 raise Refused(400, "ORDER_CLOSED", "the time to pay is over")
-            return self._keep(
-                replace(
-                    order,
-                    state="SUCCESS",
-                    transaction_id=f"42000{now:011}{_digits(12)}",
-                    notification_id=f"EV-{now}{_digits(8)}",
-                    paid_at=now,
-                )
-            )
+            return self._keep(_paid(order, now))
+
+    def pay_again(self, out_trade_no: str, now: int) -> Order:
+        """Take the money of a paid order once more, under another transaction."""
+        with self._lock:
+            order = self.order(out_trade_no)
+            if not order.paid_at:
+                raise Refused(400, "INVALID_REQUEST", "the order is not paid yet")
+            return self._keep(replace(_paid(order, now), double=True))
+
+    def transaction(self, transaction_id: str) -> Order:
+        """The paid order of that transaction or 404."""
+        with self._lock:
+            if transaction_id not in self._paid:
+                raise Refused(404, "RESOURCE_NOT_EXISTS", "there is no such transaction")
+            return self._paid[transaction_id]
 
     def close(self, out_trade_no: str) -> None:
         """Make an unpaid order unpayable."""
@@ -107,23 +122,21 @@ class Ledger:
             _must_be_open(order)
             self._keep(replace(order, state="CLOSED"))
 
-    def refund(
-        self, out_trade_no: str, out_refund_no: str, *, fen: int, total: int, now: int, gap: float
-    ) -> Return:
-        """Accept a refund; the same number with the same terms is the same refund."""
+    def refund(self, wanted: Return, *, total: int, gap: float) -> tuple[Return, bool]:
+        """Accept a refund, and whether it is new: the same number and terms are the same refund."""
         with self._lock:
-            known = self._refunds.get(out_refund_no)
+            known = self._refunds.get(wanted.out_refund_no)
             if known is not None:
-                if (known.out_trade_no, known.fen) != (out_trade_no, fen):
+                if (known.transaction_id, known.fen) != (wanted.transaction_id, wanted.fen):
                     raise Refused(400, "INVALID_REQUEST", "this refund number has other terms")
-                return known
-            order = self.order(out_trade_no)
-            self._check_refund(order, fen=fen, total=total, now=now, gap=gap)
-            refund = Return(out_refund_no, out_trade_no, f"50000{_digits(23)}", fen, now)
-            self._refunds[out_refund_no] = refund
+                return known, False
+            order = self.transaction(wanted.transaction_id)
+            self._check_refund(order, fen=wanted.fen, total=total, now=wanted.at, gap=gap)
+            refund = replace(wanted, refund_id=f"50000{_digits(23)}")
+            self._refunds[refund.out_refund_no] = refund
             self._append("refund", refund)
             self._keep(replace(order, state="REFUND"))
-            return refund
+            return refund, True
 
     def refunded(self, out_refund_no: str) -> Return:
         """The refund of that number or 404."""
@@ -135,12 +148,12 @@ class Ledger:
     def between(self, start: int, end: int) -> tuple[list[Order], list[Return]]:
         """Payments and refunds from `start` up to, not including, `end`."""
         with self._lock:
-            paid = [order for order in self._orders.values() if start <= order.paid_at < end]
+            paid = [order for order in self._paid.values() if start <= order.paid_at < end]
             back = [refund for refund in self._refunds.values() if start <= refund.at < end]
             return paid, back
 
     def _check_refund(self, order: Order, *, fen: int, total: int, now: int, gap: float) -> None:
-        earlier = [r for r in self._refunds.values() if r.out_trade_no == order.out_trade_no]
+        earlier = [r for r in self._refunds.values() if r.transaction_id == order.transaction_id]
         if order.state not in ("SUCCESS", "REFUND"):
             raise Refused(400, "INVALID_REQUEST", "the order is not paid")
         if total != order.fen or fen + sum(refund.fen for refund in earlier) > order.fen:
@@ -151,9 +164,15 @@ class Ledger:
             raise Refused(429, "FREQUENCY_LIMITED", "one refund of an order in a minute")
 
     def _keep(self, order: Order) -> Order:
-        self._orders[order.out_trade_no] = order
+        self._put(order)
         self._append("order", order)
         return order
+
+    def _put(self, order: Order) -> None:
+        if not order.double:
+            self._orders[order.out_trade_no] = order
+        if order.transaction_id:
+            self._paid[order.transaction_id] = order
 
     def _append(self, kind: str, row: Order | Return) -> None:
         if self._file is not None:
@@ -169,9 +188,19 @@ class Ledger:
         for line in whole.splitlines():
             row = json.loads(line)
             if "order" in row:
-                self._orders[row["order"]["out_trade_no"]] = Order(**row["order"])
+                self._put(Order(**row["order"]))
             else:
                 self._refunds[row["refund"]["out_refund_no"]] = Return(**row["refund"])
+
+
+def _paid(order: Order, now: int) -> Order:
+    return replace(
+        order,
+        state="SUCCESS",
+        transaction_id=f"42000{now:011}{_digits(12)}",
+        notification_id=f"EV-{now}{_digits(8)}",
+        paid_at=now,
+    )
 
 
 def _must_be_open(order: Order) -> None:

@@ -15,6 +15,9 @@ WORDS: Mapping[str, str] = json.loads(
 )
 BEIJING = timezone(timedelta(hours=8))
 PAYER = "oSandboxPayer000000000000001"
+NUMBERS = ("transaction_id", "out_trade_no", "refund_id", "out_refund_no")
+TOLD = (*NUMBERS, "user_received_account", "success_time")
+AMOUNTS = ("total", "refund", "payer_total", "payer_refund")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ def refund(order: Order, back: Return, *, done: bool) -> dict[str, Any]:
         "channel": "ORIGINAL",
         "user_received_account": WORDS["account"],
         "create_time": moment(back.at),
-        "status": "SUCCESS" if done else "PROCESSING",
+        "status": back.ends if done else "PROCESSING",
         "amount": {
             "total": order.fen,
             "refund": back.fen,
@@ -85,4 +88,25 @@ def refund(order: Order, back: Return, *, done: bool) -> dict[str, Any]:
             "currency": "CNY",
         },
     }
-    return shown | ({"success_time": moment(back.at)} if done else {})
+    succeeded = done and back.ends == "SUCCESS"
+    return shown | ({"success_time": moment(back.at)} if succeeded else {})
+
+
+def refund_notice(keys: Keys, order: Order, back: Return) -> dict[str, Any]:
+    """The content of the notification that a refund has ended."""
+    told = refund(order, back, done=True)
+    content = {name: told[name] for name in TOLD if name in told}
+    amount = {name: told["amount"][name] for name in AMOUNTS}
+    return {"mchid": keys.mchid, **content, "refund_status": back.ends, "amount": amount}
+
+
+def refund_envelope(back: Return, resource: dict[str, str]) -> dict[str, Any]:
+    """The notification around the sealed refund; its id stays the same in every repeat."""
+    return {
+        "id": f"EV-{back.refund_id}",
+        "create_time": moment(back.at),
+        "resource_type": "encrypt-resource",
+        "event_type": f"REFUND.{back.ends}",
+        "summary": WORDS[f"refund-{back.ends}"],
+        "resource": resource,
+    }

@@ -7,16 +7,18 @@ bend it with `Behaviour`.
 import http.client
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-from exam_system.fees.sandbox.forgeries import FORMS
-from exam_system.fees.sandbox.ledger import Order
+from exam_system.fees.sandbox.forgeries import FORMS, REFUND_FORMS
+from exam_system.fees.sandbox.ledger import Order, Return
 from exam_system.fees.sandbox.messages import Message
 from exam_system.fees.sandbox.wire import Keys, Refused
 
+ENDS = ("SUCCESS", "CLOSED", "ABNORMAL")
 ANSWER_WITHIN = 5.0  # seconds, as the real gateway
 
 
@@ -31,6 +33,8 @@ class Behaviour:
     retry_delays: tuple[float, ...] = (1.0, 2.0, 5.0)
     refund_gap: float = 60.0
     refund_takes: float = 0.0
+    refund_forms: tuple[str, ...] = ("genuine",)
+    refund_ends: str = "SUCCESS"
 
     def changed(self, changes: Mapping[str, Any]) -> "Behaviour":
         """With some switches set anew; 400 for one that does not exist or has another kind."""
@@ -40,8 +44,11 @@ class Behaviour:
                 raise Refused(400, "PARAM_ERROR", f"no such switch or value: {name}")
         lists = {key: tuple(v) for key, v in changes.items() if isinstance(v, list)}
         made = replace(self, **{**changes, **lists})
-        if not set(made.forms) <= FORMS.keys():
-            raise Refused(400, "PARAM_ERROR", f"forms are {', '.join(sorted(FORMS))}")
+        for given, forms in ((made.forms, FORMS), (made.refund_forms, REFUND_FORMS)):
+            if not set(given) <= forms.keys():
+                raise Refused(400, "PARAM_ERROR", f"forms are {', '.join(sorted(forms))}")
+        if made.refund_ends not in ENDS:
+            raise Refused(400, "PARAM_ERROR", f"a refund ends as {', '.join(ENDS)}")
         return made
 
 
@@ -73,27 +80,49 @@ class Notifier:
     def send(self, order: Order) -> None:
         """Start the callbacks of a paid order as the current behaviour says; returns at once."""
         behaviour = self.behaviour
+        for form in behaviour.forms:
+            make = partial(FORMS[form], self._keys, order)
+            self._send(Parcel(order.out_trade_no, order.notify_url, form, make, 0.0), behaviour)
+
+    def send_refund(self, order: Order, back: Return) -> None:
+        """Start the notifications that a refund has ended, once it has; returns at once."""
+        behaviour = self.behaviour
+        for form in behaviour.refund_forms:
+            make = partial(REFUND_FORMS[form], self._keys, (order, back))
+            wait = behaviour.refund_takes
+            self._send(Parcel(back.out_refund_no, back.notify_url, form, make, wait), behaviour)
+
+    def attempts(self, number: str) -> list[Attempt]:
+        """What was sent for an order or a refund so far, in the order of the answers."""
+        with self._lock:
+            return list(self._attempts.get(number, []))
+
+    def _send(self, parcel: "Parcel", behaviour: Behaviour) -> None:
         if behaviour.drop:
             return
-        for form in behaviour.forms * (1 + behaviour.duplicates):
-            threading.Thread(
-                target=self._deliver, args=(order, form, behaviour), daemon=True
-            ).start()
+        for _ in range(1 + behaviour.duplicates):
+            threading.Thread(target=self._deliver, args=(parcel, behaviour), daemon=True).start()
 
-    def attempts(self, out_trade_no: str) -> list[Attempt]:
-        """What was sent for an order so far, in the order of the answers."""
-        with self._lock:
-            return list(self._attempts.get(out_trade_no, []))
-
-    def _deliver(self, order: Order, form: str, behaviour: Behaviour) -> None:
-        for wait in (behaviour.delay, *behaviour.retry_delays):
+    def _deliver(self, parcel: "Parcel", behaviour: Behaviour) -> None:
+        for wait in (parcel.wait + behaviour.delay, *behaviour.retry_delays):
             time.sleep(wait)
-            message = FORMS[form](self._keys, order, int(time.time()))
-            status = post(order.notify_url, message)
+            status = post(parcel.url, parcel.make(int(time.time())))
             with self._lock:
-                self._attempts.setdefault(order.out_trade_no, []).append(Attempt(form, status))
-            if status in (200, 204) or form != "genuine":
+                tried = Attempt(parcel.form, status)
+                self._attempts.setdefault(parcel.number, []).append(tried)
+            if status in (200, 204) or parcel.form != "genuine":
                 return
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A callback to be delivered: `make` signs it anew for each attempt, at POSIX seconds."""
+
+    number: str
+    url: str
+    form: str
+    make: Callable[[int], Message]
+    wait: float
 
 
 def post(url: str, message: Message) -> int:

@@ -108,12 +108,12 @@ def signed_headers(
     }
 
 
-def seal(key: bytes, plain: bytes) -> dict[str, str]:
+def seal(key: bytes, plain: bytes, associated: str = "transaction") -> dict[str, str]:
     """AES-256-GCM under the APIv3 key, as the `resource` of a notification."""
-    nonce, associated = random_text(12), "transaction"
+    nonce = random_text(12)
     sealed = AESGCM(key).encrypt(nonce.encode(), plain, associated.encode())
     return {
-        "original_type": "transaction",
+        "original_type": associated,
         "algorithm": "AEAD_AES_256_GCM",
         "ciphertext": base64.b64encode(sealed).decode(),
         "associated_data": associated,

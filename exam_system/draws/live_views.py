@@ -1,0 +1,169 @@
+"""Pages of draws for those who watch: events, the hall's screen, paper, and the dry run."""
+
+from __future__ import annotations
+
+import base64
+from itertools import islice
+from typing import Any
+
+import segno
+from flask import Blueprint, Response, current_app, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from exam_system.database import reading
+from exam_system.draws import pages
+from exam_system.draws.confidential import opening
+from exam_system.draws.live import Look, Watching
+from exam_system.draws.lookup import find
+from exam_system.draws.manifest import next_manifest
+from exam_system.draws.recipes import recipe_of
+from exam_system.draws.rehearsal import is_small, picture, rehearse
+from exam_system.draws.views import ATTEMPT, words
+from exam_system.errors import Conflict, Sentence
+from exam_system.exams.lookup import exam_by_code
+from exam_system.records.models import Note
+from exam_system.sheets import Cell, write_csv, write_xlsx
+from exam_system.trust.canonical import sha256_hex
+from exam_system.verify.matching import frequencies_of
+from exam_system.web import download, looking, office
+
+bp = Blueprint("live", __name__)
+bp.context_processor(words)
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+STREAM = "text/event-stream"
+FRESH = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+
+def _watching() -> Watching:
+    """The streams of this process."""
+    found: Watching = current_app.extensions.setdefault("watching", Watching())
+    return found
+
+
+def _look(draw: str, number: int) -> Look:
+    engine = office().engine
+
+    def look() -> str:
+        with reading(engine) as db:
+            return pages.stamp_of(db, draw, number)
+
+    return look
+
+
+@bp.get(f"{ATTEMPT}/events")
+def events(draw: str, number: int) -> ResponseReturnValue:
+    """Server-sent events of one attempt: `story` with the new stamp whenever there is news.
+
+    `since` (or Last-Event-ID) is what the browser shows already. Answers 204, after which a
+    browser does not ask again, when all places for streams are taken.
+    """
+    watching, attempt, look = _watching(), (draw, number), _look(draw, number)
+    watching.stamp(attempt, look)
+    if not watching.enter():
+        return Response(status=204, mimetype=STREAM, headers=FRESH)
+    known = request.headers.get("Last-Event-ID") or request.args.get("since", "")
+    answer = Response(watching.events(attempt, look, known), mimetype=STREAM, headers=FRESH)
+    answer.call_on_close(watching.leave)
+    return answer
+
+
+@bp.get(f"{ATTEMPT}/stamp")
+def stamp(draw: str, number: int) -> ResponseReturnValue:
+    """The mark that changes whenever the attempt's page has something new to show."""
+    found = _watching().stamp((draw, number), _look(draw, number))
+    return Response(found, mimetype="text/plain", headers=FRESH)
+
+
+@bp.get(f"{ATTEMPT}/hall")
+def hall(draw: str, number: int) -> ResponseReturnValue:
+    """The ceremony for the screen in the hall, with the way to its public page for phones."""
+    db = looking().session
+    story = pages.story_of(db, find(db, draw, number))
+    address = office().config.base_url + url_for("draws.show", draw=draw, number=number)
+    return render_template(
+        "draws/hall.html",
+        story=story,
+        most=pages.MOST_SLOTS,
+        address=address,
+        code=_picture(address),
+    )
+
+
+@bp.get(f"{ATTEMPT}/print")
+def printed(draw: str, number: int) -> ResponseReturnValue:
+    """The minutes of one attempt, whole and to be signed by those present."""
+    db = looking().session
+    story = pages.story_of(db, find(db, draw, number))
+    attempt = story.held.attempt
+    note = db.get_one(Note, attempt.note_id).digest if attempt.note_id else ""
+    path = url_for("oversight.published", path=f"{story.folder}/")
+    address = office().config.base_url + path + (f"#{note}" if note else "")
+    return render_template(
+        "draws/print.html",
+        story=story,
+        note=note,
+        result=sha256_hex(attempt.result.encode()) if attempt.result else "",
+        code=_picture(address),
+    )
+
+
+@bp.get("/exams/<code>/draws/<kind>/rehearsal")
+def rehearsal(code: str, kind: str) -> ResponseReturnValue:
+    """A dry run of the next attempt: whether it can be held, and how often who comes where."""
+    ctx = looking()
+    exam = exam_by_code(ctx.session, code)
+    recipe_of(kind)
+    known: dict[str, object] = {}
+    try:
+        manifest = next_manifest(ctx, exam, kind)
+        known = _rehearsed(manifest)
+    except Sentence as error:
+        known["problem"] = error
+    return render_template("draws/rehearsal.html", exam=exam, kind=kind, **known)
+
+
+def _rehearsed(manifest: dict[str, Any]) -> dict[str, object]:
+    """What the page of a dry run shows."""
+    found = rehearse(manifest)
+    known = {
+        "manifest": manifest,
+        "found": found,
+        "places": sum(slot["capacity"] for group in manifest["groups"] for slot in group["slots"]),
+    }
+    if opening(manifest):
+        return known  # labels of a confidential draw are shown to nobody here
+    data = base64.b64encode(picture(found).encode()).decode()
+    return {
+        **known,
+        "few": is_small(found),
+        "lines": list(islice(found.lines(), pages.MOST_SLOTS)),
+        "svg": f"data:image/svg+xml;base64,{data}",
+        "chances": frequencies_of(manifest),
+    }
+
+
+@bp.get("/exams/<code>/draws/<kind>/rehearsal.<any(csv, xlsx):form>")
+def rehearsed(code: str, kind: str, form: str) -> ResponseReturnValue:
+    """Every label of a dry run as a table."""
+    ctx = looking()
+    exam = exam_by_code(ctx.session, code)
+    manifest = next_manifest(ctx, exam, kind)
+    if opening(manifest):
+        raise Conflict("The draw is confidential: its dry run names no labels")
+    found = rehearse(manifest)
+    head = [_("Draw group"), _("Label"), _("Times with a place"), _("Dry runs")]
+    head += [_("Different places"), _("Most often"), _("Times there")]
+    rows: list[tuple[Cell, ...]] = [
+        (one.group, one.label, one.placed, found.runs, one.different, one.often, one.times)
+        for one in found.lines()
+    ]
+    name = f"rehearsal-{code}-{kind}.{form}"
+    if form == "csv":
+        return download(write_csv(head, rows), name, "text/csv")
+    return download(write_xlsx(_("Dry run"), head, rows), name, XLSX)
+
+
+def _picture(text: str) -> str:
+    found: str = segno.make(text, error="m", micro=False).svg_data_uri(scale=4, light="#fff")
+    return found
