@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, select
 
@@ -25,6 +27,8 @@ SEED = "fair"
 DRAFT = "as-draft"
 HELD = ("公开招考公务员", "recruitment of civil servants")
 TODAY = ("公开遴选公务员", "selection of civil servants")
+ALL_DRAWS = {"interview_order": "double", "marking_closes": 9, "recount_percent": 2}
+LOTS = {"interview_order": "lots"}
 RUNNING = ("公开招聘工作人员", "recruitment of staff")
 
 
@@ -39,7 +43,7 @@ class Fair:
     interviewers: list[Issued]
 
 
-def plan(code: str, names: tuple[str, str], opens: datetime, applicants: int = 16) -> Plan:
+def plan(code: str, names: tuple[str, str], opens: datetime, rules: Mapping[str, Any]) -> Plan:
     """A small exam of two vacancies; `names` in Chinese and English."""
     name, name_en = names
     return Plan(
@@ -47,11 +51,12 @@ def plan(code: str, names: tuple[str, str], opens: datetime, applicants: int = 1
         type="civil_service",
         name=f"安顺市2026年{name}",
         name_en=f"Anshun 2026: {name_en}",
-        applicants=applicants,
+        applicants=16,
         vacancies=2,
         fen=10000,
         opens=opens,
         seed=SEED,
+        rules=rules,
     )
 
 
@@ -81,9 +86,9 @@ def set_up_fair(stage: Stage, opens: datetime) -> Fair:
     with cast.acting(Role.OFFICER) as ctx:
         import_interviewers(ctx, name="pool.csv", data=sources.interviewers(SEED))
     later = [opens + timedelta(days=90 * n) for n in range(3)]
-    held = Road(cast, plan("as-held", HELD, later[0]), 2_000)
-    today = Road(cast, plan("as-today", TODAY, later[1]), 4_000)
-    running = Road(cast, plan("as-open", RUNNING, later[2]), 6_000)
+    held = Road(cast, plan("as-held", HELD, later[0], ALL_DRAWS), 2_000)
+    today = Road(cast, plan("as-today", TODAY, later[1], LOTS), 4_000)
+    running = Road(cast, plan("as-open", RUNNING, later[2], {}), 6_000)
     _announce(held)
     stages.published(held)
     _announce(today)

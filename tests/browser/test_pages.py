@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 from playwright.sync_api import Browser
+from sqlalchemy import select
 
 from exam_system.access import PAGES, Role
 from exam_system.accounts import factors
@@ -20,10 +21,14 @@ from exam_system.demo.cast import STAFF
 from exam_system.demo.road import PASSWORD
 from exam_system.demo.tip import send_report
 from exam_system.errors import Sentence
+from exam_system.fees.models import Payment
+from exam_system.fees.reconciling import reconcile_day
+from exam_system.fees.wechat_bill import BEIJING
 from exam_system.instance import DEMONSTRATION_PASSWORD
 from exam_system.results.models import Result
 from tests.browser.fair import DRAFT, Fair, id_of, one_ref
 from tests.browser.visitor import Visitor
+from tests.conftest import ROOT
 
 # Endpoint: who looks, and at which addresses.
 SEEN: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -62,15 +67,34 @@ SEEN: dict[str, tuple[str, tuple[str, ...]]] = {
         ("/exams/{held}/applicants", "/exams/{open}/applicants"),
     ),
     "fees.pay": ("applicant", ("/applications/{approved}/payment",)),
+    "fees.refunds": ("officer", ("/exams/{held}/refunds",)),
+    "fees.statements": ("officer", ("/fees/statements",)),
+    "fees.statement": ("officer", ("/fees/statements/{day}/bank/1",)),
     "fees.ledger": ("officer", ("/exams/{held}/ledger", "/exams/{held}/ledger?show=owed")),
     "draws.index": ("", ("/exams/{held}/draws", "/exams/{open}/draws")),
     "draws.show": (
         "",
         ("/draws/{held}-seats/1", "/draws/{held}-interviewers/1", "/draws/{held}-order/1"),
     ),
+    "live.hall": ("", ("/draws/{held}-seats/1/hall", "/draws/{today}-interviewers/1/hall")),
+    "live.printed": ("", ("/draws/{held}-seats/1/print", "/draws/{held}-codes/1/print")),
+    "live.rehearsal": (
+        "officer",
+        ("/exams/{held}/draws/seats/rehearsal", "/exams/{open}/draws/seats/rehearsal"),
+    ),
+    "sealed.page": ("inspector", ("/draws/{held}-papers/1/sealed",)),
     "draws.office": ("officer", ("/exams/{held}/draws/office",)),
     "draws.ceremony": ("inspector", ("/draws/{held}-seats/1/ceremony",)),
     "examday.seats": ("officer", ("/office/exams/{held}/seats", "/office/exams/{open}/seats")),
+    "seating.site": ("officer", ("/office/exams/{held}/sites/1/1",)),
+    "seating.late": ("officer", ("/office/exams/{held}/late",)),
+    "seating.change": ("officer", ("/office/exams/{held}/late/{ref}",)),
+    "seating.versions": ("officer", ("/office/exams/{held}/versions",)),
+    "seating.difference": ("officer", ("/office/exams/{held}/versions/1/2",)),
+    "scripts.papers": ("officer", ("/office/exams/{held}/papers",)),
+    "scripts.markers": ("officer", ("/office/exams/{held}/markers",)),
+    "scripts.codes": ("officer", ("/office/exams/{held}/codes",)),
+    "scripts.recount": ("officer", ("/office/exams/{held}/recount",)),
     "examday.room": ("officer", ("/office/exams/{held}/rooms/1/1/1",)),
     "examday.invigilators": (
         "officer",
@@ -85,6 +109,13 @@ SEEN: dict[str, tuple[str, tuple[str, ...]]] = {
         "officer",
         ("/office/exams/{today}/interviews", "/office/exams/{today}/interviews?panel={panel}"),
     ),
+    "pools.exchange": ("officer", ("/office/interviewers/exchange",)),
+    "panels.substitutes": ("officer", ("/office/exams/{today}/interviews/substitutes",)),
+    "panels.sealed": ("inspector", ("/office/exams/{today}/interviews/sealed",)),
+    "lots.index": ("officer", ("/office/exams/{today}/lots",)),
+    "lots.group": ("officer", ("/office/exams/{today}/lots/G01",)),
+    "lots.every": ("", ("/exams/{today}/lots",)),
+    "lots.show": ("", ("/exams/{today}/lots/G01",)),
     "interviews.avoidances": ("officer", ("/office/exams/{today}/interviews/avoidances",)),
     "interviews.desk": ("interviewer", ("/interview",)),
     "interviews.avoid": ("interviewer", ("/interview/avoidance",)),
@@ -135,6 +166,11 @@ FILES: dict[str, tuple[str, str, bytes]] = {
     "registration.photo_file": ("candidate", "/applications/{ref}/photo.jpg", b"\xff\xd8"),
     "registration.review_photo": ("reviewer", "/review/{ref}/photo.jpg", b"\xff\xd8"),
     "fees.status": ("candidate", "/applications/{ref}/payment/status.json", b"{"),
+    "fees.receipt": ("candidate", "/applications/{ref}/payment/receipt.pdf", b"%PDF"),
+    "fees.statement_note": ("officer", "/fees/statements/{day}/bank/1/statement.note", b""),
+    "live.stamp": ("", "/draws/{held}-seats/1/stamp", b"published"),
+    "panels.sheets": ("officer", "/office/exams/{today}/interviews/panels.pdf", b"%PDF"),
+    "panels.groups": ("officer", "/office/exams/{today}/interviews/groups.pdf", b"%PDF"),
     "draws.manifest": ("", "/draws/{held}-seats/1/manifest.json", b"{"),
     "duties.letters": ("officer", "/office/exams/{held}/invigilators/letters.pdf", b"%PDF"),
     "examday.ticket": ("candidate", "/applications/{ref}/ticket.pdf", b"%PDF"),
@@ -147,6 +183,12 @@ FILES: dict[str, tuple[str, str, bytes]] = {
     "tips.letter": ("inspector", "/oversight/reports/{tip}.report", b"exam-system/report/v1"),
     "oversight.to_cosign": ("inspector", "/oversight/to-cosign.zip", b"PK"),
     "oversight.records": ("inspector", "/oversight/records/results-{held}-v3", b"PK"),
+}
+# Looked at where there is something to see: one link to a ceremony, a stream, a dry run's table.
+ELSEWHERE = {
+    "contributors.show": "draws/test_draw_contributor_pages.py",
+    "live.events": "draws/test_draw_live.py",
+    "live.rehearsed": "draws/test_draw_rehearsal.py",
 }
 
 
@@ -175,6 +217,7 @@ def data(fair: Fair) -> Data:
     }
     staff = {name: (name, DEMONSTRATION_PASSWORD) for _, name, _, _ in STAFF}
     ask_something(fair)
+    names["day"] = reconcile(fair)
     first = fair.interviewers[0]
     people = {
         "interviewer": (first.username, first.password),
@@ -182,6 +225,15 @@ def data(fair: Fair) -> Data:
         "applicant": (id_of(fair.open, names["approved"]), PASSWORD),
     }
     return Data(names, staff | people)
+
+
+def reconcile(fair: Fair) -> str:
+    """Compare the first day of payments with a bank file that knows none; returns the day."""
+    with fair.stage.cast.acting(Role.OFFICER) as ctx:
+        paid = ctx.session.scalars(select(Payment.paid_at).order_by(Payment.id).limit(1)).one()
+        day = paid.astimezone(BEIJING).date()
+        reconcile_day(ctx, day=day, source="bank", theirs=[])
+    return day.isoformat()
 
 
 def ask_something(fair: Fair) -> None:
@@ -207,7 +259,9 @@ def get_endpoints(fair: Fair) -> set[str]:
 
 
 def test_every_page_is_in_this_list(fair: Fair) -> None:
-    assert {*SEEN, *FILES} == get_endpoints(fair) & set(PAGES)
+    assert {*SEEN, *FILES, *ELSEWHERE} == get_endpoints(fair) & set(PAGES)
+    for endpoint, path in ELSEWHERE.items():
+        assert (ROOT / "tests" / path).exists(), endpoint
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
