@@ -20,6 +20,7 @@ from typing import Any
 from sqlalchemy import (
     Boolean,
     Column,
+    Date,
     DateTime,
     Integer,
     LargeBinary,
@@ -183,6 +184,8 @@ def _some(kind: Any) -> Any:
     match kind:
         case UtcTime() | DateTime():
             return datetime(2020, 1, 1, tzinfo=UTC)
+        case Date():
+            return date(2020, 1, 1)
         case Boolean():
             return False
         case Integer():

@@ -43,20 +43,26 @@ class Fair:
     interviewers: list[Issued]
 
 
-def plan(code: str, names: tuple[str, str], opens: datetime, rules: Mapping[str, Any]) -> Plan:
-    """A small exam of two vacancies; `names` in Chinese and English."""
+def plan(
+    code: str,
+    names: tuple[str, str],
+    opens: datetime,
+    applicants: int = 16,
+    rules: Mapping[str, Any] | None = None,
+) -> Plan:
+    """A small exam of two vacancies; `names` in Chinese and English, `rules` beside the usual."""
     name, name_en = names
     return Plan(
         code=code,
         type="civil_service",
         name=f"安顺市2026年{name}",
         name_en=f"Anshun 2026: {name_en}",
-        applicants=16,
+        applicants=applicants,
         vacancies=2,
         fen=10000,
         opens=opens,
         seed=SEED,
-        rules=rules,
+        rules=rules or {},
     )
 
 
@@ -86,9 +92,9 @@ def set_up_fair(stage: Stage, opens: datetime) -> Fair:
     with cast.acting(Role.OFFICER) as ctx:
         import_interviewers(ctx, name="pool.csv", data=sources.interviewers(SEED))
     later = [opens + timedelta(days=90 * n) for n in range(3)]
-    held = Road(cast, plan("as-held", HELD, later[0], ALL_DRAWS), 2_000)
-    today = Road(cast, plan("as-today", TODAY, later[1], LOTS), 4_000)
-    running = Road(cast, plan("as-open", RUNNING, later[2], {}), 6_000)
+    held = Road(cast, plan("as-held", HELD, later[0], rules=ALL_DRAWS), 2_000)
+    today = Road(cast, plan("as-today", TODAY, later[1], rules=LOTS), 4_000)
+    running = Road(cast, plan("as-open", RUNNING, later[2]), 6_000)
     _announce(held)
     stages.published(held)
     _announce(today)

@@ -76,7 +76,8 @@ def lying_placement(rng: Random, office: Office) -> Files:
             labels.pop()
         return result
 
-    maker = DrawMaker(office, "groups", algorithm, changes={"groups": LISTS[algorithm](rng)})
+    listed = LISTS[algorithm](rng) if algorithm in LISTS else builder.SAMPLES[algorithm]()
+    maker = DrawMaker(office, "groups", algorithm, changes={"groups": listed})
     with mock.patch.dict(builder.BY_SEED, {algorithm: engine}):
         return in_folder(maker.name, bundle(maker))
 
