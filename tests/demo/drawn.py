@@ -1,4 +1,4 @@
-"""Rows of the draws that only the demonstration's exams in their stages hold."""
+"""Rows of what only the demonstration's exams in their stages do: draws, late changes, notices."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from exam_system.approvals.models import Approval
 from exam_system.draws.models import Attempt
-from exam_system.examday.models import Seat
-from exam_system.interviews.models import Interview, LotPick, Lots
+from exam_system.examday.models import Seat, SeatChange
+from exam_system.exams.models import ChangeNotice
+from exam_system.fees.models import Discrepancy, Statement
+from exam_system.interviews.models import Interview, LotPick, Lots, PanelAbsence, PanelSeat
 from exam_system.marking.models import (
     MarkingGroup,
     PaperSet,
@@ -17,6 +20,7 @@ from exam_system.marking.models import (
     ScriptBundle,
     ScriptCode,
 )
+from exam_system.records.models import Release
 from exam_system.registration.models import Application
 
 NOW = datetime(2008, 8, 1, 1, 0, tzinfo=UTC)
@@ -52,3 +56,40 @@ def add_drawn_rows(db: Session) -> None:
             LotPick(lots_id=lots.id, turn=1, application_id=person, envelope=1, picked_at=NOW),
         )
     )
+
+
+def add_changes(db: Session) -> None:
+    """One row in each table of what happens after a draw, an announcement and a reconciliation."""
+    seat, release = db.scalars(select(Seat)).first(), db.scalars(select(Release)).first()
+    sitting, statement = (
+        db.scalars(select(PanelSeat)).first(),
+        db.scalars(select(Statement)).first(),
+    )
+    assert seat and release and sitting and statement
+    change = SeatChange(
+        exam_id=release.exam_id,
+        version=2,
+        application_id=seat.application_id,
+        room_id=seat.room_id,
+        number=99,
+        reason="补录",
+        approval=db.scalars(select(Approval.ref)).first(),
+    )
+    absence = PanelAbsence(
+        exam_id=release.exam_id,
+        interviewer_id=sitting.interviewer_id,
+        panel_seat_id=sitting.id,
+        cause="absent",
+        reason="急病",
+        recorded_at=NOW,
+    )
+    line = Discrepancy(
+        ref="d" * 26,
+        statement_id=statement.id,
+        outcome="only_ours",
+        kind="payment",
+        number="1",
+        trade_no="1",
+    )
+    notice = ChangeNotice(release_id=release.id, kind="change", document="{}")
+    db.add_all((change, absence, line, notice))

@@ -25,7 +25,7 @@ from exam_system.tips.service import seal_content, take_in
 from exam_system.trust.report import Content
 from exam_system.verify.run import verify
 from tests.conftest import FONTS
-from tests.demo.drawn import add_drawn_rows
+from tests.demo.drawn import add_changes, add_drawn_rows
 from tests.demo.slowly import told_and_found
 from tests.tamper import EXCUSED, score
 
@@ -145,6 +145,7 @@ def fill_the_rest(folder: Path) -> None:
     ctx = office.context(PUBLIC, write=True)
     with ctx.session as db:
         add_drawn_rows(db)
+        add_changes(db)
         account = check_password(ctx, "officer", DEMONSTRATION_PASSWORD)
         assert account is not None
         log_in(ctx, account=account)
