@@ -60,12 +60,10 @@ def add_drawn_rows(db: Session) -> None:
 
 def add_changes(db: Session) -> None:
     """One row in each table of what happens after a draw, an announcement and a reconciliation."""
-    seat, release = db.scalars(select(Seat)).first(), db.scalars(select(Release)).first()
-    sitting, statement = (
-        db.scalars(select(PanelSeat)).first(),
-        db.scalars(select(Statement)).first(),
-    )
-    assert seat and release and sitting and statement
+    seat = db.scalars(select(Seat).limit(1)).one()
+    release = db.scalars(select(Release).limit(1)).one()
+    sitting = db.scalars(select(PanelSeat).limit(1)).one()
+    statement = db.scalars(select(Statement).limit(1)).one()
     change = SeatChange(
         exam_id=release.exam_id,
         version=2,
