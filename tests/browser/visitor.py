@@ -89,12 +89,16 @@ class Visitor:
         self.look(status=status)
 
     def _go(self, path: str) -> None:
-        try:
-            self.page.goto(path)
-        except Error as error:
-            if "interrupted by another navigation" not in error.message:
-                raise
-            self.page.goto(path)  # the page that was left reloaded itself at that moment
+        """Go there; where the page that is left reloads itself at that moment, once more."""
+        for _ in range(5):
+            try:
+                self.page.goto(path)
+                return
+            except Error as error:
+                if "interrupted by another navigation" not in error.message:
+                    raise
+                self.page.wait_for_timeout(500)  # until the other one is through
+        self.page.goto(path)
 
     def press(self, sentence: str, *, status: int = 200, **values: object) -> None:
         """Press the button that says this, and look at the page to which it leads."""
