@@ -31,6 +31,7 @@ TELL_VIOLATIONS = """document.addEventListener("securitypolicyviolation", (event
 WIDTH = "() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
 # Rules of WCAG 2.1 AA and axe's own best practices, which is what `axe.run()` does by itself.
 AXE = Axe()
+_CROSSED = ("interrupted by another navigation", "net::ERR_ABORTED")
 _SERVER_SAID = re.compile(r"Failed to load resource: .*status of (\d{3})")
 
 
@@ -95,7 +96,7 @@ class Visitor:
                 self.page.goto(path)
                 return
             except Error as error:
-                if "interrupted by another navigation" not in error.message:
+                if not any(word in error.message for word in _CROSSED):
                     raise
                 self.page.wait_for_timeout(500)  # until the other one is through
         self.page.goto(path)
