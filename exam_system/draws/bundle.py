@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterable, Sequence
-from io import StringIO
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +19,11 @@ from exam_system.errors import Conflict, Fault
 from exam_system.records.folders import write_whole
 from exam_system.records.heads import act_proof, cosigned_head
 from exam_system.records.keys import keys_text
-from exam_system.records.models import Act, ActDetail, Leaf
+from exam_system.records.models import Act, ActDetail, Head, Leaf
 from exam_system.records.notes import note_bytes
 from exam_system.records.tree import write_durable
 from exam_system.trust.canonical import jcs, parse_jcs
+from exam_system.verify.text import to_csv
 
 CEREMONY = (
     "draws.freeze_draw",
@@ -67,9 +67,11 @@ def bundle_files(session: Session, config: Config, held: Held) -> dict[str, byte
         "transcript.txt": transcript_of(
             manifest, attempt.manifest_digest, values_of(attempt, rows)
         ),
-        "tickets.csv": _csv(("purpose", "label", "ticket"), ticket_rows(manifest, attempt.seed)),
+        "tickets.csv": to_csv(
+            chain([("purpose", "label", "ticket")], ticket_rows(manifest, attempt.seed))
+        ),
         "result.json": attempt.result.encode(),
-        "result.csv": _csv(("group", "slot", "place", "label"), place_rows(result["groups"])),
+        "result.csv": to_csv([("group", "slot", "place", "label"), *place_rows(result["groups"])]),
         "draw.note": note_bytes(session, _note_id(held)),
         "certificate.pdf": attempt.certificate or b"",
         **_acts(session, config.published / "log", held),
@@ -93,14 +95,6 @@ def _note_id(held: Held) -> int:
     if held.attempt.note_id is None:
         raise Conflict("The draw is not finished")
     return held.attempt.note_id
-
-
-def _csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
-    text = StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    return text.getvalue().encode()
 
 
 def ceremony_acts(session: Session, held: Held) -> Sequence[Row[Act, ActDetail, int]]:
@@ -130,6 +124,13 @@ def _acts(session: Session, log: Path, held: Held) -> dict[str, bytes]:
         raise Conflict(
             "Not published: the inspector has not signed a head of the log that covers this draw"
         )
+    return proved_acts(session, log, rows, head)
+
+
+def proved_acts(
+    session: Session, log: Path, rows: Iterable[Row[Act, ActDetail, int]], head: Head
+) -> dict[str, bytes]:
+    """commits.json with these acts and their details, and the proof of each against the head."""
     files = {}
     acts = []
     for number, (act, detail, _) in enumerate(rows):

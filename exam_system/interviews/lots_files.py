@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import json
-from collections.abc import Iterable, Sequence
-from io import StringIO
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +11,19 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from exam_system.config import Config
+from exam_system.draws.bundle import proved_acts
 from exam_system.draws.lookup import cosigning
 from exam_system.errors import Conflict
 from exam_system.exams.models import Exam
 from exam_system.interviews.models import InterviewGroup, LotPick, Lots
 from exam_system.records.folders import check_folder, write_whole
-from exam_system.records.heads import act_proof, cosigned_head
+from exam_system.records.heads import cosigned_head
 from exam_system.records.keys import keys_text
 from exam_system.records.models import Act, ActDetail, Head, Leaf
 from exam_system.records.notes import note_bytes
 from exam_system.records.tree import write_durable
 from exam_system.trust import lots
-from exam_system.trust.canonical import jcs, parse_jcs
+from exam_system.verify.text import to_csv
 
 KINDS = tuple(
     f"interviews.{name}" for name in ("commit_lots", "pick_lot", "void_lots", "open_lots")
@@ -85,13 +84,6 @@ def pick_rows(labels: Sequence[str], picks: Sequence[int | None]) -> list[tuple[
     return [("turn", "label", "envelope"), *rows]
 
 
-def to_csv(rows: Iterable[Sequence[str]]) -> bytes:
-    """RFC 4180 with LF."""
-    text = StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue().encode()
-
-
 def own_acts(session: Session, subject: str) -> Sequence[Row[Act, ActDetail, int]]:
     """The sequenced acts of a group's lots, of all attempts, in the log's order."""
     query = (
@@ -118,16 +110,4 @@ def _acts(session: Session, log: Path, subject: str, listed: dict[str, Any]) -> 
         raise Conflict(
             "Not published: the inspector has not signed a head of the log that covers this draw"
         )
-    acts, files = [], {}
-    for number, (act, detail, _) in enumerate(own_acts(session, subject)):
-        name = f"log/{number}.tlog-proof"
-        files[name] = act_proof(session, log, act.id, head)
-        acts.append(
-            {
-                "entry": parse_jcs(act.entry),
-                "salt": detail.salt.hex(),
-                "details": parse_jcs(detail.details.encode()),
-                "proof": name,
-            }
-        )
-    return {"commits.json": jcs({"acts": acts}), **files}
+    return proved_acts(session, log, own_acts(session, subject), head)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -56,7 +56,11 @@ class Ceremony:
     result: str
 
 
-def read_acts(bag: Bag, keys: Keyring, by: Cosigners) -> list[Act]:
+Details = Callable[[str, str, Mapping[str, Any]], Mapping[str, Any]]
+"""(where, kind, details) to the details, when they are those of such an act; else Refused."""
+
+
+def read_acts(bag: Bag, keys: Keyring, by: Cosigners, details: Details) -> list[Act]:
     """The acts of commits.json, each proved to stand in the log that enough of `by` cosigned."""
     where = bag.at("commits.json")
     value = document(Check.ACTS, where, bag.get("commits.json"))
@@ -65,10 +69,12 @@ def read_acts(bag: Bag, keys: Keyring, by: Cosigners) -> list[Act]:
     for name in sorted(bag.files):
         if name.startswith("log/") and name not in proofs:
             refuse(Check.KNOWN, bag.at(name), "this is the proof of no act of commits.json")
-    return [_act(bag, keys, by, number, item) for number, item in enumerate(listed)]
+    return [_act(bag, keys, by, details, number, item) for number, item in enumerate(listed)]
 
 
-def _act(bag: Bag, keys: Keyring, by: Cosigners, number: int, item: object) -> Act:
+def _act(
+    bag: Bag, keys: Keyring, by: Cosigners, details: Details, number: int, item: object
+) -> Act:
     where = f"{bag.at('commits.json')} act {number}"
     shape = {"entry": dict, "salt": str, "details": dict, "proof": str}
     raw = record(Check.ACTS, where, item, shape)
@@ -82,7 +88,7 @@ def _act(bag: Bag, keys: Keyring, by: Cosigners, number: int, item: object) -> A
         made = acts.payload(salt, raw["details"])
     require_equal(Check.PAYLOAD, where, entry.payload, made)
     index = proved(bag.get(name), bag.at(name), Check.PROOF, keys, data, by=by)
-    return Act(entry, _details(where, entry.kind, raw["details"]), index, where)
+    return Act(entry, details(where, entry.kind, raw["details"]), index, where)
 
 
 def proved(
@@ -117,7 +123,8 @@ def proved(
     return found.index
 
 
-def _details(where: str, kind: str, details: Mapping[str, Any]) -> Mapping[str, Any]:
+def draw_details(where: str, kind: str, details: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The details of an act of a draw; raises Refused for any other."""
     if kind not in DETAILS:
         refuse(Check.ORDER, where, f"{kind} is no act of a draw")
     shape = {**_HEAD, **DETAILS[kind]}

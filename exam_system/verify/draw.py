@@ -9,7 +9,7 @@ from typing import Any
 from exam_system.trust import drand, draw_note, tickets
 from exam_system.trust.canonical import jcs, sha256_hex
 from exam_system.trust.draw_note import DrawNote
-from exam_system.verify.ceremony import Ceremony, read_acts, read_ceremony
+from exam_system.verify.ceremony import Ceremony, draw_details, read_acts, read_ceremony
 from exam_system.verify.checks import Check, holds, refuse, require_equal
 from exam_system.verify.engines import CHECKS, ENGINES
 from exam_system.verify.files import Bag
@@ -68,11 +68,11 @@ def verify_draw(bag: Bag, keys: Keyring) -> str:
     for name in sorted(bag.files):
         if name not in FILES and not _PROOF.fullmatch(name):
             refuse(Check.KNOWN, bag.at(name), "no such file belongs to a draw")
-    note = _note(bag, keys)
+    note = signed_result(bag, keys)
     manifest = _manifest(bag, note)
     by = named_cosigners(bag.at("manifest.json"), keys, manifest)
     by.opened(keys, bag.get("draw.note"), bag.at("draw.note"), "officer")
-    acts = read_acts(bag, keys, by)
+    acts = read_acts(bag, keys, by, draw_details)
     ceremony = read_ceremony(bag, acts, manifest, note)
     frozen = next(act.index for act in acts if act.details["attempt"] == note.attempt)
     require_serving(bag.at("manifest.json"), keys, manifest["keys"], frozen)
@@ -98,7 +98,8 @@ def _beacon_told(manifest: Mapping[str, Any]) -> str:
     return f", round {chosen.number} of a beacon that is NOT drand quicknet: {chosen.beacon.chain}"
 
 
-def _note(bag: Bag, keys: Keyring) -> DrawNote:
+def signed_result(bag: Bag, keys: Keyring) -> DrawNote:
+    """draw.note, signed by the officer and an inspector of keys.txt; raises Refused."""
     where = bag.at("draw.note")
     text = keys.opened(bag.get("draw.note"), where, "officer", cosigners=1)
     with holds(Check.DRAW_NOTE, where):

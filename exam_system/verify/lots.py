@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from exam_system.trust import acts, draw_note, lots
-from exam_system.trust.acts import Entry
-from exam_system.trust.canonical import digest_text, jcs, sha256_hex
+from exam_system.trust import lots
+from exam_system.trust.canonical import sha256_hex
 from exam_system.trust.draw_note import DrawNote
 from exam_system.trust.lots import Lot
-from exam_system.verify.ceremony import proved
+from exam_system.verify.ceremony import Act, read_acts
 from exam_system.verify.checks import Check, holds, refuse, require_equal
-from exam_system.verify.draw import named_cosigners, require_serving
+from exam_system.verify.draw import named_cosigners, require_serving, signed_result
 from exam_system.verify.files import Bag
-from exam_system.verify.keyring import Cosigners, Keyring
+from exam_system.verify.keyring import Keyring
 from exam_system.verify.text import document, record, require_bytes, require_table
 
 FILES = frozenset(
@@ -47,27 +45,17 @@ _COMMON = {"group": str, "attempt": int}
 _MAY = ("reason", "rows_digest")
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
-    """One act with its details and its place in the log."""
-
-    entry: Entry
-    details: Mapping[str, Any]
-    index: int
-    where: str
-
-
 def verify_lots(bag: Bag, keys: Keyring) -> str:
     """Check a bundle; returns what it is. Raises Refused."""
     for name in sorted(bag.files):
         if name not in FILES and not _PROOF.fullmatch(name):
             refuse(Check.KNOWN, bag.at(name), "no such file belongs to sealed lots")
-    note = _note(bag, keys)
+    note = signed_result(bag, keys)
     listed = _list(bag, note)
     where = bag.at("list.json")
     by = named_cosigners(where, keys, listed)
     by.opened(keys, bag.get("draw.note"), bag.at("draw.note"), "officer")
-    found = _acts(bag, keys, by)
+    found = read_acts(bag, keys, by, _details)
     own = _ceremony(bag, found, listed, note)
     require_serving(where, keys, listed["keys"], own[0].index)
     _commitment(bag, own, listed, note)
@@ -77,13 +65,6 @@ def verify_lots(bag: Bag, keys: Keyring) -> str:
     require_equal(Check.CERTIFICATE, at, sha256_hex(bag.get("certificate.pdf")), note.certificate)
     name = f"lots-{listed['exam']}-{listed['group']}"
     return f"{name} (lots/v1, {len(settled)} envelopes, {len(found)} acts)"
-
-
-def _note(bag: Bag, keys: Keyring) -> DrawNote:
-    where = bag.at("draw.note")
-    text = keys.opened(bag.get("draw.note"), where, "officer", cosigners=1)
-    with holds(Check.DRAW_NOTE, where):
-        return draw_note.parse(text)
 
 
 def _list(bag: Bag, note: DrawNote) -> dict[str, Any]:
@@ -106,33 +87,6 @@ def _list(bag: Bag, note: DrawNote) -> dict[str, Any]:
         shown = f"lots-{listed['exam']}-{listed['group']}"
         require_equal(Check.NAME, bag.shown, bag.name, shown)
     return listed
-
-
-def _acts(bag: Bag, keys: Keyring, by: Cosigners) -> list[Act]:
-    where = bag.at("commits.json")
-    value = document(Check.ACTS, where, bag.get("commits.json"))
-    listed = record(Check.ACTS, where, value, {"acts": list})["acts"]
-    proofs = {f"log/{n}.tlog-proof" for n in range(len(listed))}
-    for name in sorted(bag.files):
-        if name.startswith("log/") and name not in proofs:
-            refuse(Check.KNOWN, bag.at(name), "this is the proof of no act of commits.json")
-    return [_act(bag, keys, by, number, item) for number, item in enumerate(listed)]
-
-
-def _act(bag: Bag, keys: Keyring, by: Cosigners, number: int, item: object) -> Act:
-    where, name = f"{bag.at('commits.json')} act {number}", f"log/{number}.tlog-proof"
-    shape = {"entry": dict, "salt": str, "details": dict, "proof": str}
-    raw = record(Check.ACTS, where, item, shape)
-    require_equal(Check.ACTS, f"{where} proof", raw["proof"], name)
-    data = jcs(raw["entry"])
-    with holds(Check.ACTS, where):
-        entry = acts.parse_entry(data)
-        salt = bytes.fromhex(digest_text(raw["salt"]))
-    with holds(Check.PAYLOAD, where):
-        made = acts.payload(salt, raw["details"])
-    require_equal(Check.PAYLOAD, where, entry.payload, made)
-    index = proved(bag.get(name), bag.at(name), Check.PROOF, keys, data, by=by)
-    return Act(entry, _details(where, entry.kind, raw["details"]), index, where)
 
 
 def _details(where: str, kind: str, details: Mapping[str, Any]) -> Mapping[str, Any]:
