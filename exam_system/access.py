@@ -1,4 +1,5 @@
-"""Who may do what: one table of verbs, one of pages. What is not in them cannot be done.
+"""Who may do what: the table of verbs (that of pages is in access_pages). What is in neither
+cannot be done.
 
 A verb's name is also the kind of its act in the log. `said` is the sentence in which the record
 of acts tells it to people.
@@ -6,7 +7,6 @@ of acts tells it to people.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -37,7 +37,9 @@ CANDIDATES = frozenset({Role.CANDIDATE})
 GUESTS = frozenset({Role.PUBLIC, Role.CANDIDATE})  # nobody of the office, not even by mistake
 SYSTEM = frozenset({Role.SYSTEM})
 INSPECTORS = frozenset({Role.INSPECTOR})
+REVIEWERS = frozenset({Role.REVIEWER})
 ASKERS = frozenset({Role.OFFICER, Role.MARKER, Role.ADMIN})
+STAFF = MEMBERS - {Role.CANDIDATE, Role.INTERVIEWER}
 RECORD = frozenset({Role.INSPECTOR, Role.AUDITOR})
 
 
@@ -59,15 +61,30 @@ def _office(said: str, approvers: frozenset[Role] = frozenset()) -> Verb:
 
 VERBS: dict[str, Verb] = {
     "accounts.register_candidate": Verb(frozenset({Role.PUBLIC}), "A candidate registered"),
+    "accounts.ask_registration": Verb(
+        frozenset({Role.PUBLIC}), "Somebody asked to be registered as a candidate"
+    ),
     "accounts.create_account": Verb(frozenset({Role.ADMIN, Role.SYSTEM}), "An account was created"),
     "accounts.close_account": Verb(frozenset({Role.ADMIN}), "An account was closed"),
     "accounts.log_in": Verb(frozenset({Role.PUBLIC}), "Somebody logged in"),
+    "accounts.finish_log_in": Verb(CANDIDATES, "A candidate confirmed a login"),
+    "accounts.agree_texts": Verb(CANDIDATES, "A candidate agreed to texts on personal data"),
+    "accounts.publish_text": _office("A text on personal data was put in force"),
     "accounts.log_out": Verb(MEMBERS, "Somebody logged out"),
-    "accounts.add_second_factor": Verb(CEREMONY, "Somebody began to set up a second factor"),
-    "accounts.confirm_second_factor": Verb(CEREMONY, "A second factor was set up"),
+    "accounts.add_second_factor": Verb(
+        CEREMONY | CANDIDATES, "Somebody began to set up a second factor"
+    ),
+    "accounts.confirm_second_factor": Verb(CEREMONY | CANDIDATES, "A second factor was set up"),
+    "accounts.drop_second_factor": Verb(CANDIDATES, "A candidate gave up a second factor"),
     "accounts.remove_second_factor": Verb(
         frozenset({Role.ADMIN}), "Somebody's second factors were removed"
     ),
+    "accounts.ask_takeover": Verb(GUESTS, "Somebody asked for the takeover of an account"),
+    "accounts.open_takeover": Verb(CEREMONY, "The documents of a takeover were opened"),
+    "accounts.grant_takeover": _office("A takeover was granted", CEREMONY),
+    "accounts.refuse_takeover": _office("A takeover was refused"),
+    "accounts.forget_documents": _office("Old pictures of takeovers were deleted"),
+    "accounts.redeem_takeover": Verb(GUESTS, "A password was set after a takeover"),
     "approvals.ask_approval": Verb(ASKERS, "An approval was asked for"),
     "approvals.approve": Verb(CEREMONY, "An approval was given"),
     "approvals.refuse": Verb(CEREMONY, "An approval was refused"),
@@ -91,6 +108,8 @@ VERBS: dict[str, Verb] = {
     "oversight.make_evidence": Verb(INSPECTORS, "An evidence bundle was made"),
     "oversight.note_alert": Verb(INSPECTORS, "An inspector acknowledged an alert"),
     "oversight.check_board": Verb(SYSTEM, "The promises were measured for the integrity board"),
+    "oversight.report_clock": Verb(SYSTEM, "The clock was not right: acts with a deadline stopped"),
+    "oversight.accept_time": Verb(frozenset({Role.ADMIN}), "A new time was accepted"),
     "tips.register_sealing_key": Verb(INSPECTORS, "An inspector handed in a sealing key"),
     "tips.enter_reports": Verb(INSPECTORS | SYSTEM, "An anonymous report was entered in the log"),
     "tips.answer_report": Verb(INSPECTORS, "An anonymous report was answered"),
@@ -107,6 +126,7 @@ VERBS: dict[str, Verb] = {
     "exams.drop_change": _office("A prepared change notice was dropped"),
     "exams.close_registration": _office("Registration was closed"),
     "exams.apply_opening_ratio": _office("The opening ratio was applied to the posts"),
+    "exams.publish_figures": Verb(OFFICE | SYSTEM, "The figures of the day were published"),
     "exams.end_choice": _office("The time for choosing again was ended"),
     "registration.apply": Verb(CANDIDATES, "A candidate applied for a post"),
     "registration.add_photo": Verb(CANDIDATES, "A candidate's photo was taken in"),
@@ -121,18 +141,63 @@ VERBS: dict[str, Verb] = {
     "registration.decide_application": Verb(
         frozenset({Role.REVIEWER}), "An application was reviewed"
     ),
+    "registration.confirm_decision": Verb(
+        REVIEWERS, "A second reviewer confirmed a decision on an application"
+    ),
+    "registration.return_decision": Verb(
+        REVIEWERS, "A second reviewer gave a decision on an application back"
+    ),
+    "registration.take_over": Verb(REVIEWERS, "A reviewer took a case over"),
+    "registration.reopen_review": Verb(REVIEWERS, "The review of an application was reopened"),
+    "registration.declare_absence": Verb(
+        REVIEWERS | OFFICE, "The absence of a reviewer was declared"
+    ),
+    "registration.unmask": Verb(
+        REVIEWERS | OFFICE, "Somebody looked at a candidate's full ID number or phone"
+    ),
+    "registration.bar_people": _office("People were barred from exams", CEREMONY),
+    "registration.lift_bar": _office("The bar of a person was lifted", CEREMONY),
     "registration.export_applicants": _office("The list of applicants was exported"),
     "fees.create_order": Verb(CANDIDATES, "A fee order was created"),
     "fees.open_payment": Verb(CANDIDATES, "The gateway opened an order for payment"),
     "fees.confirm_payment": Verb(SYSTEM, "A payment was confirmed by the gateway"),
+    "fees.open_way": Verb(CANDIDATES, "Another gateway opened an order for payment"),
+    "fees.issue_code": Verb(CANDIDATES, "A payment code was issued for an order"),
     "fees.query_order": Verb(CANDIDATES, "A candidate had the gateway asked for a payment"),
     "fees.query_waiting": Verb(SYSTEM, "The gateway was asked about orders that wait"),
     "fees.refund_payments": _office("Refunds were ordered", CEREMONY),
     "fees.confirm_refund": Verb(SYSTEM, "The gateway told how far a refund is"),
+    "fees.read_bank_file": _office("A file of the bank was read"),
+    "fees.take_bank_file": _office("A file of the bank was taken in", CEREMONY),
+    "fees.export_refunds": _office("A list of refunds was given to the bank"),
+    "fees.confirm_refunds": _office("The bank told how far its refunds are"),
+    "fees.take_at_counter": _office("Money was taken at the counter"),
+    "fees.void_taking": _office("A receipt of the counter was struck out"),
+    "fees.count_takings": _office("Money of the counter was counted", CEREMONY),
     "fees.reconcile_day": Verb(OFFICE | SYSTEM, "The payments of a day were reconciled"),
     "fees.explain_discrepancy": _office("A payment that does not match was looked into"),
     "fees.export_statement": _office("The statement of a day was exported"),
     "fees.export_ledger": _office("The ledger of fees was exported"),
+    "fees.ask_waiver": Verb(CANDIDATES, "A candidate asked for a waiver of the fee"),
+    "fees.withdraw_waiver": Verb(CANDIDATES, "A request for a waiver was taken back"),
+    "fees.look_at_document": Verb(CEREMONY, "A document of a candidate was opened"),
+    "fees.grant_waivers": _office("Fees were waived", CEREMONY),
+    "fees.refuse_waiver": _office("A waiver of the fee was refused"),
+    "fees.delete_documents": Verb(OFFICE | SYSTEM, "Documents of waivers were deleted"),
+    "messages.collect": Verb(SYSTEM, "The log was read for messages"),
+    "messages.remind": Verb(SYSTEM, "Candidates were reminded of a deadline"),
+    "messages.begin_sending": Verb(SYSTEM, "Messages were taken to be sent"),
+    "messages.end_sending": Verb(SYSTEM, "What became of sent messages was kept"),
+    "messages.send_again": _office("A message was put up to be sent once more"),
+    "messages.set_address": Verb(CANDIDATES, "A candidate gave an e-mail address"),
+    "messages.confirm_address": Verb(CANDIDATES, "A candidate typed the code of an e-mail"),
+    "messages.drop_address": Verb(CANDIDATES, "A candidate's e-mail address was deleted"),
+    "photos.compare_photos": Verb(
+        frozenset({Role.REVIEWER, Role.OFFICER, Role.SYSTEM}), "The photos of an exam were compared"
+    ),
+    "photos.judge_likeness": Verb(
+        frozenset({Role.REVIEWER, Role.OFFICER}), "Somebody looked at two photos that look alike"
+    ),
     "draws.freeze_draw": _office("A draw was frozen", INSPECTORS),
     "draws.choose_sources": _office("The sources of a draw were chosen"),
     "draws.refuse_start": _office("A second start of a draw was refused"),
@@ -155,6 +220,10 @@ VERBS: dict[str, Verb] = {
     "examday.move_candidate": _office("Somebody's seat was changed after the draw", INSPECTORS),
     "examday.export_changes": _office("The difference of two seating plans was exported"),
     "examday.print_papers": _office("Room sheets and door lists of a site were printed"),
+    "examday.withdraw_ticket": _office("An admission ticket was withdrawn"),
+    "examday.publish_withdrawn": _office("The list of withdrawn tickets was signed anew"),
+    "examday.print_tickets": _office("Admission tickets were printed room by room"),
+    "examday.take_tickets": _office("Printed admission tickets were taken out"),
     "examday.export_invigilators": _office("The list of invigilators was exported"),
     "examday.record_invigilator_absence": _office("An invigilator does not come"),
     "examday.replace_invigilator": _office("A reserve came for an absent invigilator", INSPECTORS),
@@ -169,6 +238,7 @@ VERBS: dict[str, Verb] = {
     "interviews.declare_avoidance": Verb(
         frozenset({Role.OFFICER, Role.INTERVIEWER}), "An avoidance was declared"
     ),
+    "interviews.import_avoidances": _office("A table of avoidances was declared"),
     "interviews.declare_incompatibility": _office("A relation between interviewers was declared"),
     "interviews.create_panels": _office("Panels and groups were set up"),
     "interviews.commit_lots": _office("The sealed envelopes of a group were fixed"),
@@ -194,204 +264,8 @@ VERBS: dict[str, Verb] = {
         frozenset({Role.INTERVIEWER}), "The chief interviewer closed the panel"
     ),
     "results.prepare_release": _office("A release of results was prepared"),
+    "exports.take_out": Verb(STAFF, "A list was taken out as a spreadsheet"),
     "results.publish_release": _office("A release of results was published", CEREMONY),
-}
-
-
-def by(*verbs: str) -> frozenset[Role]:
-    """The roles of a page that leads to these verbs."""
-    return frozenset(role for name in verbs for role in VERBS[name].roles)
-
-
-PAGES: dict[str, frozenset[Role]] = {
-    "static": ANYBODY,
-    "bootstrap.static": ANYBODY,
-    "accounts.login": ANYBODY,
-    "accounts.logout": MEMBERS,
-    "accounts.register": ANYBODY,
-    "accounts.language": ANYBODY,
-    "accounts.home": ANYBODY,
-    "accounts.users": by("accounts.close_account") | {Role.AUDITOR},
-    "accounts.create_user": by("accounts.close_account"),
-    "accounts.close_user": by("accounts.close_account"),
-    "accounts.inspector_key": by("accounts.close_account"),
-    "accounts.retire_inspector": by("oversight.retire_inspector"),
-    "accounts.factors": by("accounts.add_second_factor"),
-    "accounts.factor_picture": by("accounts.add_second_factor"),
-    "accounts.add_factor": by("accounts.add_second_factor"),
-    "accounts.confirm_factor": by("accounts.confirm_second_factor"),
-    "accounts.remove_factors": by("accounts.remove_second_factor"),
-    "approvals.index": by("approvals.ask_approval", "approvals.approve"),
-    "approvals.approve": by("approvals.approve"),
-    "approvals.refuse": by("approvals.refuse"),
-    "approvals.withdraw": by("approvals.withdraw_approval"),
-    "exams.index": ANYBODY,
-    "exams.show": ANYBODY,
-    "exams.posts": ANYBODY,
-    "exams.office": OFFICE,
-    "exams.create": by("exams.create_exam"),
-    "exams.setup": OFFICE,
-    "exams.rules": by("exams.set_rules"),
-    "exams.places": by("exams.import_places"),
-    "exams.sessions": by("exams.set_sessions"),
-    "exams.fees": by("exams.add_fee_item"),
-    "exams.import_posts": by("exams.import_posts"),
-    "exams.prepare": by("exams.prepare_announcement"),
-    "exams.publish": by("exams.publish_announcement"),
-    "exams.change": by("exams.prepare_change"),
-    "exams.drop_change": by("exams.drop_change"),
-    "exams.close": by("exams.close_registration"),
-    "exams.opening": by("exams.apply_opening_ratio"),
-    "registration.mine": CANDIDATES,
-    "registration.apply": by("registration.apply"),
-    "registration.application": CANDIDATES,
-    "registration.photo": by("registration.add_photo"),
-    "registration.photo_file": CANDIDATES,
-    "registration.submit": by("registration.submit_application"),
-    "registration.choose": by("registration.choose_again"),
-    "registration.give_up": by("registration.give_up_choice"),
-    "registration.withdraw": by("registration.withdraw_application"),
-    "registration.queue": by("registration.decide_application"),
-    "registration.review": by("registration.decide_application"),
-    "registration.review_photo": by("registration.decide_application"),
-    "registration.applicants": OFFICE,
-    "registration.export_applicants": by("registration.export_applicants"),
-    "fees.pay": by("fees.create_order"),
-    "fees.status": CANDIDATES,
-    "fees.refresh": by("fees.query_order"),
-    "fees.callback": frozenset({Role.PUBLIC}),
-    "fees.ledger": OFFICE,
-    "fees.export_ledger": by("fees.export_ledger"),
-    "fees.receipt": CANDIDATES,
-    "fees.refunds": by("fees.refund_payments"),
-    "fees.ask_refunds": by("fees.refund_payments"),
-    "fees.statements": by("fees.explain_discrepancy"),
-    "fees.statement": by("fees.explain_discrepancy"),
-    "fees.statement_note": by("fees.explain_discrepancy"),
-    "fees.explain": by("fees.explain_discrepancy"),
-    "fees.export_statement": by("fees.export_statement"),
-    "draws.index": ANYBODY,
-    "draws.show": ANYBODY,
-    "draws.manifest": ANYBODY,
-    "live.events": ANYBODY,
-    "live.stamp": ANYBODY,
-    "live.hall": ANYBODY,
-    "live.printed": ANYBODY,
-    "live.rehearsal": CEREMONY,
-    "live.rehearsed": CEREMONY,
-    "draws.office": CEREMONY,
-    "sealed.page": by("draws.look_at_result"),
-    "sealed.look": by("draws.look_at_result"),
-    "draws.freeze": by("draws.freeze_draw"),
-    "draws.ceremony": CEREMONY,
-    "draws.commit": CEREMONY,
-    "draws.drand": by("draws.record_drand"),
-    "draws.dice": by("draws.record_dice"),
-    "draws.confirm": by("draws.confirm_dice"),
-    "draws.reveal": CEREMONY,
-    "contributors.choose": by("draws.choose_sources"),
-    "contributors.invite": by("draws.invite_contributor"),
-    "contributors.show": GUESTS,
-    "contributors.commit": GUESTS,
-    "contributors.reveal": GUESTS,
-    "draws.finish": by("draws.finish_draw"),
-    "draws.publish": by("draws.publish_draw"),
-    "draws.void": by("draws.void_draw"),
-    "draws.approve": by("draws.approve_redraw"),
-    "examday.seats": OFFICE,
-    "examday.room": OFFICE,
-    "examday.export_seats": by("examday.export_seats"),
-    "seating.site": OFFICE,
-    "seating.papers": by("examday.print_papers"),
-    "seating.late": by("examday.move_candidate"),
-    "seating.change": by("examday.move_candidate"),
-    "seating.versions": OFFICE,
-    "seating.difference": OFFICE,
-    "seating.export_changes": by("examday.export_changes"),
-    "examday.invigilators": by("examday.import_invigilators"),
-    "examday.ticket": CANDIDATES,
-    "duties.rosters": OFFICE,
-    "duties.roster": OFFICE,
-    "duties.export": by("examday.export_invigilators"),
-    "duties.letters": OFFICE,
-    "duties.absence": by("examday.record_invigilator_absence"),
-    "duties.replace": by("examday.replace_invigilator"),
-    "scripts.papers": by("marking.enter_paper_sets"),
-    "scripts.markers": by("marking.enter_marking_groups"),
-    "scripts.codes": by("marking.export_codes"),
-    "scripts.recount": OFFICE,
-    "marking.index": by("marking.import_written_scores"),
-    "marking.scores": by("marking.import_written_scores"),
-    "interviews.pool": by("interviews.import_interviewers"),
-    "lots.index": CEREMONY,
-    "lots.group": CEREMONY,
-    "lots.commit": by("interviews.commit_lots"),
-    "lots.slips": by("interviews.print_lots"),
-    "lots.pick": by("interviews.pick_lot"),
-    "lots.open_envelopes": by("interviews.open_lots"),
-    "lots.publish": by("interviews.publish_lots"),
-    "lots.void": by("interviews.void_lots"),
-    "lots.every": ANYBODY,
-    "lots.show": ANYBODY,
-    "interviews.setup": OFFICE,
-    "interviews.avoidances": OFFICE,
-    "interviews.panels": by("interviews.create_panels"),
-    "interviews.accounts": by("interviews.issue_accounts"),
-    "panels.substitutes": by("interviews.record_interviewer_absence"),
-    "panels.replace": by("interviews.replace_interviewer"),
-    "panels.sheets": OFFICE,
-    "panels.groups": OFFICE,
-    "panels.sealed": by("interviews.look_at_panels"),
-    "pools.exchange": by("interviews.export_pool"),
-    "pools.export": by("interviews.export_pool"),
-    "pools.register": by("interviews.register_bureau"),
-    "pools.take": by("interviews.import_pool"),
-    "pools.relate": by("interviews.declare_incompatibility"),
-    "interviews.open": by("interviews.open_panel"),
-    "interviews.call": by("interviews.call_candidate"),
-    "interviews.absent": by("interviews.mark_absent"),
-    "interviews.slip_office": OFFICE,
-    "interviews.desk": by("interviews.enter_score"),
-    "interviews.score": by("interviews.enter_score"),
-    "interviews.avoid": by("interviews.enter_score"),
-    "interviews.close": by("interviews.close_panel"),
-    "interviews.hall": ANYBODY,
-    "interviews.hall_state": ANYBODY,
-    "interviews.slip": CANDIDATES,
-    "results.office": OFFICE,
-    "results.prepare": by("results.prepare_release"),
-    "results.publish": by("results.publish_release"),
-    "results.lists": ANYBODY,
-    "results.release": ANYBODY,
-    "results.mine": CANDIDATES,
-    "results.slip": CANDIDATES,
-    "results.slip_pdf": CANDIDATES,
-    "oversight.desk": by("oversight.cosign_notes"),
-    "oversight.acts": by("oversight.export_acts"),
-    "oversight.act": by("oversight.export_acts"),
-    "oversight.newer": by("oversight.export_acts"),
-    "oversight.export_acts": by("oversight.export_acts"),
-    "oversight.timeline": by("oversight.export_acts"),
-    "oversight.alerts": by("oversight.note_alert"),
-    "oversight.note_alert": by("oversight.note_alert"),
-    "oversight.evidence": by("oversight.make_evidence"),
-    "oversight.make_evidence": by("oversight.make_evidence"),
-    "oversight.board": RECORD,
-    "oversight.to_cosign": by("oversight.cosign_notes"),
-    "oversight.cosign": by("oversight.cosign_notes"),
-    "oversight.records": by("oversight.cosign_notes"),
-    "report.write": ANYBODY,
-    "report.answers": ANYBODY,
-    "report.received": ANYBODY,
-    "tips.desk": INSPECTORS,
-    "tips.letter": INSPECTORS,
-    "tips.enter": INSPECTORS,
-    "tips.answer": INSPECTORS,
-    "tips.sealing_key": INSPECTORS,
-    "oversight.log": ANYBODY,
-    "oversight.published": ANYBODY,
-    "oversight.check": ANYBODY,
-    "oversight.promises": ANYBODY,
 }
 
 
@@ -401,14 +275,3 @@ def require(role: Role, verb: str) -> None:
         raise Fault(f"the verb {verb} is missing from the access table")
     if role not in VERBS[verb].roles:
         raise Forbidden("Your role may not do this")
-
-
-def check_tables(verbs: Iterable[str], endpoints: Iterable[str]) -> None:
-    """Refuse to start (Fault) unless both tables name exactly what exists."""
-    have_verbs, have_pages = set(verbs), set(endpoints)
-    problems = [f"the verb {name} has no rule" for name in sorted(have_verbs - set(VERBS))]
-    problems += [f"the rule {name} has no verb" for name in sorted(set(VERBS) - have_verbs)]
-    problems += [f"the page {name} has no rule" for name in sorted(have_pages - set(PAGES))]
-    problems += [f"the rule {name} has no page" for name in sorted(set(PAGES) - have_pages)]
-    if problems:
-        raise Fault("the access tables are not complete: " + "; ".join(problems))

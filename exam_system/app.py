@@ -10,9 +10,15 @@ from flask_bootstrap import Bootstrap5
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
 
-from exam_system import access, web
+from exam_system import web
+from exam_system.access_pages import check_tables
+from exam_system.accounts.hashing import Busy
 from exam_system.accounts.views import bp as accounts
+from exam_system.admission import RETRY, busy_page
+from exam_system.api import problems
+from exam_system.api.views import bp as api
 from exam_system.approvals.views import bp as approvals
 from exam_system.chance import Chance
 from exam_system.clock import Clock, rfc3339
@@ -24,19 +30,24 @@ from exam_system.draws.views import bp as draws
 from exam_system.errors import Refused, Sentence, Unavailable
 from exam_system.examday.duty_views import bp as duties
 from exam_system.examday.seat_views import bp as seating
+from exam_system.examday.ticket_views import bp as tickets
 from exam_system.examday.views import bp as examday
 from exam_system.exams.views import bp as exams
+from exam_system.exports.views import bp as exports
+from exam_system.fees.views import alipay_callback, callback
 from exam_system.fees.views import bp as fees
-from exam_system.fees.views import callback
+from exam_system.fees.waiver_views import bp as waivers
+from exam_system.interviews.avoidance_views import bp as interviews
 from exam_system.interviews.lots_views import bp as lots
 from exam_system.interviews.panel_views import bp as panels
 from exam_system.interviews.pool_views import bp as pools
-from exam_system.interviews.views import bp as interviews
 from exam_system.language import install_language
 from exam_system.marking.script_views import bp as scripts
 from exam_system.marking.views import bp as marking
+from exam_system.messages.views import bp as messages
 from exam_system.office import open_office
 from exam_system.oversight.views import bp as oversight
+from exam_system.photos.views import bp as photos
 from exam_system.registration.views import bp as registration
 from exam_system.results.views import bp as results
 from exam_system.tips.desk import bp as tips
@@ -49,6 +60,7 @@ BLUEPRINTS = (
     exams,
     registration,
     fees,
+    waivers,
     draws,
     live,
     contributors,
@@ -62,10 +74,15 @@ BLUEPRINTS = (
     lots,
     panels,
     pools,
+    exports,
+    tickets,
     results,
+    messages,
+    photos,
     report,
     tips,
     oversight,
+    api,
 )
 
 
@@ -90,12 +107,13 @@ def create_app(
     )
     Bootstrap5(app)
     protect = CSRFProtect(app)
-    protect.exempt(callback)  # the gateway's signature stands in for the token
+    for told in (callback, alipay_callback):
+        protect.exempt(told)  # the gateway's signature stands in for the token
     protect.exempt(report)  # a token needs a session, and that would be a trace
     install_language(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    access.check_tables(VERBS, app.view_functions)
+    check_tables(VERBS, app.view_functions)
     app.before_request(forget_who)
     app.before_request(web.refuse_foreign)
     app.before_request(web.guard)
@@ -133,17 +151,19 @@ def stale_form(_error: CSRFError) -> ResponseReturnValue:
 
 
 def stopped(error: Unavailable) -> ResponseReturnValue:
-    """Acts have stopped; why stands in the server's own log."""
+    """Acts have stopped, or there is no place; why stands in the server's own log."""
     cause = error.__cause__
+    if isinstance(error, Busy):  # told by the thousand when it is true: neither logged nor drawn up
+        return busy_page(), error.status, {"Retry-After": str(RETRY)}
     current_app.logger.error("acts have stopped: %s", cause or error)
-    return refused(error.sentence)[0], error.status
+    return refused(error.sentence)[0], error.status, {"Retry-After": str(RETRY)}
 
 
 def unwritten(error: OperationalError) -> ResponseReturnValue:
     """The database did not take it: disk full, locked for too long, gone."""
     current_app.logger.error("the database cannot be used: %s", error.orig)
     sentence = Sentence("The database cannot be written at the moment: nothing was done")
-    return refused(sentence)[0], 503
+    return refused(sentence)[0], 503, {"Retry-After": str(RETRY)}
 
 
 def fault(_error: Exception) -> ResponseReturnValue:
@@ -154,6 +174,8 @@ def fault(_error: Exception) -> ResponseReturnValue:
 
 def plain_error(error: Exception) -> ResponseReturnValue:
     """Errors of the server itself, in words."""
+    if problems.is_asked() and isinstance(error, HTTPException):
+        return problems.plain(error)
     status = getattr(error, "code", 500)
     sentences = {
         404: "There is no such page",

@@ -13,14 +13,21 @@ from exam_system.app import create_app
 from exam_system.chance import SystemChance
 from exam_system.clock import SystemClock
 from exam_system.command import found_log
+from exam_system.demo.anshan.command import anshan
 from exam_system.demo.command import demo
 from exam_system.errors import Fault, Sentence
+from exam_system.examday.commands import tickets
+from exam_system.exams.commands import figures
 from exam_system.fees.commands import fees
+from exam_system.fees.waiver_commands import delete_due_documents
 from exam_system.inspector.commands import inspector
 from exam_system.keys import PASSPHRASE
+from exam_system.messages.commands import messages
 from exam_system.oversight.board_commands import board_commands
+from exam_system.oversight.clock_commands import clock
 from exam_system.oversight.gather import gather
 from exam_system.oversight.key_commands import keys
+from exam_system.photos.commands import photos
 from exam_system.records.commands import log
 from exam_system.server import serve
 from exam_system.tips.commands import report
@@ -63,6 +70,7 @@ def init(folder: Path, /, demonstration: bool, migrate: bool, **values: str) -> 
         "demonstration": demonstration,
         "secure_cookies": not demonstration,
         "password_cost": "cheapest" if demonstration else "standard",
+        "proof_of_work": 20 if demonstration else 4_000,
     }
     instance.create_instance(folder, {**values, **rest}, SystemClock().now(), SystemChance())
     found_log(folder)
@@ -83,15 +91,22 @@ def grant_rights(folder: Path) -> None:
 
 
 exam.add_command(demo)
+demo.add_command(anshan)
 exam.add_command(serve)
 exam.add_command(users)
 exam.add_command(fees)
+fees.add_command(delete_due_documents)
+exam.add_command(messages)
+exam.add_command(photos)
+exam.add_command(figures)
 exam.add_command(inspector)
 exam.add_command(log)
 log.add_command(gather)
 exam.add_command(keys)
+exam.add_command(clock)
 exam.add_command(board_commands(create_app))
 exam.add_command(report)
+exam.add_command(tickets)
 exam.add_command(verify)
 exam.add_command(monitor)
 

@@ -26,6 +26,7 @@ class Config:
     secure_cookies: bool
     password_cost: str
     session_hours: int
+    proof_of_work: int
     fonts: str
 
     @property
@@ -84,6 +85,10 @@ def _check(config: Config, path: Path) -> None:
         raise Fault(f'{path}: password_cost must be "standard" or "cheapest"')
     if config.password_cost == "cheapest" and not config.demonstration:
         raise Fault(f"{path}: password_cost cheapest is for demonstration instances only")
+    if not 1 <= config.proof_of_work <= 1_000_000:
+        raise Fault(f"{path}: proof_of_work must be 1 to 1000000 tries")
+    if config.proof_of_work < 1_000 and not config.demonstration:
+        raise Fault(f"{path}: proof_of_work below 1000 is for demonstration instances only")
     if not config.secure_cookies and not config.demonstration:
         raise Fault(f"{path}: secure_cookies may be false in demonstration instances only")
 
@@ -101,5 +106,6 @@ demonstration = {demonstration}
 secure_cookies = {secure_cookies}  # true wherever the site is served over https
 password_cost = "{password_cost}"  # "cheapest" only in demonstration instances
 session_hours = 12
+proof_of_work = {proof_of_work}  # most tries of a browser before it may register; 4000: seconds
 fonts = "{fonts}"
 """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy.orm import Session
@@ -16,6 +17,7 @@ from exam_system.config import Config
 from exam_system.errors import Fault
 from exam_system.keys import Keys
 from exam_system.records import log
+from exam_system.timekeeping import TransactionClock
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -56,6 +58,15 @@ class Context:
     """Reference of the approval that a running verb has used, by the verb's name."""
     proved: tuple[str, str] | None = None
     """What a fresh second factor has just confirmed, and which kind of factor it was."""
+
+    def due(self) -> datetime:
+        """The time by which a deadline is judged; raises UntrustedTime while no clock is right."""
+        return self.clock.due() if isinstance(self.clock, TransactionClock) else self.clock.now()
+
+    def took(self, at: datetime | None) -> None:
+        """Take the time that a query of the verb brought along (`database_now()`)."""
+        if isinstance(self.clock, TransactionClock):
+            self.clock.take(at)
 
     def record(self, *, exam: str, subject: str, **details: Any) -> None:
         """Log the running verb as an act on `subject`.

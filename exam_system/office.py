@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,20 +13,28 @@ from sqlalchemy.orm import Session
 
 from exam_system import config
 from exam_system.chance import Chance, SystemChance
-from exam_system.clock import Clock, SystemClock
+from exam_system.clock import Clock
 from exam_system.config import Config
 from exam_system.context import Actor, Context
-from exam_system.database import connect, reading, writing
+from exam_system.database import WritingSession, connect, reading, writing
 from exam_system.errors import Fault, Sentence, Unavailable
 from exam_system.instance import check_instance
 from exam_system.keys import Keys, open_keys
 from exam_system.records import heads
-from exam_system.records.keys import every_key, keys_text
-from exam_system.records.tree import write_durable
+from exam_system.records.keys import every_key
+from exam_system.records.sealer import Sealer
+from exam_system.shared import SharedWriter
+from exam_system.timekeeping import Timekeeper
+from exam_system.together import Together
 from exam_system.trust.errors import TrustError
 from exam_system.trust.keys import Verifier
 
 STOPPED = Sentence("Acts have stopped: the log cannot be written at the moment. Nothing was done.")
+
+STORED = Sentence(
+    "What you did is stored but not yet in the signed log, which cannot be written at the moment. "
+    "It counts once it is signed; until then acts have stopped."
+)
 
 
 @dataclass(slots=True)
@@ -47,6 +57,16 @@ class Office:
     clock: Clock
     chance: Chance
     standing: Standing = field(default_factory=Standing)
+    sealing: Together = field(default_factory=Together)
+    sealer: Sealer = field(init=False)
+    shared: SharedWriter | None = field(init=False)
+    """Who writes SQLite in this process; PostgreSQL has many writers."""
+
+    def __post_init__(self) -> None:
+        """The log is sealed with the log's key."""
+        shared = SharedWriter(self.engine) if self.engine.dialect.name == "sqlite" else None
+        object.__setattr__(self, "sealer", Sealer(self.config.published, self.keys.log))
+        object.__setattr__(self, "shared", shared)
 
     def context(self, actor: Actor, *, write: bool, reason: str = "") -> Context:
         """A context with a session of its own; the caller commits and closes it.
@@ -56,7 +76,34 @@ class Office:
         if write:
             self.require_open()
         db = writing(self.engine) if write else reading(self.engine)
-        return Context(db, actor, self.clock, self.chance, self.config, self.keys, reason)
+        return self._context(db, actor, reason)
+
+    def _context(self, db: Session, actor: Actor, reason: str = "") -> Context:
+        clock = self.clock
+        if isinstance(db, WritingSession) and isinstance(clock, Timekeeper):
+            clock = clock.of(db)
+        return Context(db, actor, clock, self.chance, self.config, self.keys, reason)
+
+    @contextmanager
+    def acting(self, actor: Actor) -> Iterator[Context]:
+        """A writing transaction of a page: committed, on the disk and in a signed head when the
+        block ends, rolled back when it raises. What many do at once costs the disk little more
+        than what one does (see `shared` and `together`).
+
+        Raises Unavailable while acts have stopped; with STORED when this one could not be sealed.
+        """
+        self.require_open()
+        with self.sealing.coming():
+            begin = self.shared.transaction() if self.shared else writing(self.engine)
+            with begin as db:
+                ctx = self._context(db, actor)
+                yield ctx
+                db.commit()
+        if ctx.recorded:
+            try:
+                self.seal()
+            except Unavailable as error:
+                raise Unavailable(STORED) from error
 
     def require_open(self) -> None:
         """Raise Unavailable unless acts may be done; a sealing that failed is tried again."""
@@ -66,29 +113,22 @@ class Office:
             self.seal()
 
     def seal(self) -> None:
-        """Sequence, sign and show the log's newest head; raises Unavailable when it cannot."""
+        """Sequence, sign and show the log's newest head; raises Unavailable when it cannot.
+
+        One seal serves all who wait for one in this process.
+        """
         if self.standing.closed is not None:
             raise Unavailable(self.standing.closed)
+        self.sealing.run(self._seal)
+
+    def _seal(self) -> None:
         try:
-            self._seal(self.config.published / "log")
+            with self.shared.alone() if self.shared else nullcontext():
+                self.sealer.seal(self.engine, self.clock)
         except (OSError, Fault, TrustError, SQLAlchemyError) as error:
             self.standing.unsealed = True
             raise Unavailable(STOPPED, str(error)) from error
         self.standing.unsealed = False
-
-    def _seal(self, folder: Path) -> None:
-        with writing(self.engine) as db:
-            heads.seal(db, folder, self.keys.log, self.clock.now())
-            db.commit()
-            heads.show_head(db, folder)
-            show_keys(self.config.published, db)
-
-
-def show_keys(folder: Path, db: Session) -> None:
-    """Keep `keys.txt` beside the published files true."""
-    path, text = folder / "keys.txt", keys_text(db).encode()
-    if not path.exists() or path.read_bytes() != text:
-        write_durable(path, text)
 
 
 def open_office(folder: Path, clock: Clock | None = None, chance: Chance | None = None) -> Office:
@@ -98,9 +138,9 @@ def open_office(folder: Path, clock: Clock | None = None, chance: Chance | None 
     engine = connect(settings.database)
     check_instance(engine, settings)
     standing = Standing(_closed(engine, settings.published / "log", keys.log.verifier))
-    return Office(
-        settings, keys, engine, clock or SystemClock(), chance or SystemChance(), standing
-    )
+    kept = None if settings.demonstration else settings.instance / "clock.json"
+    clock = clock or Timekeeper(engine, kept)
+    return Office(settings, keys, engine, clock, chance or SystemChance(), standing)
 
 
 def _closed(engine: Engine, folder: Path, log: Verifier) -> Sentence | None:

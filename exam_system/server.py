@@ -6,17 +6,21 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
 import click
 from gunicorn.app.base import BaseApplication
 
+from exam_system.admission import DoorArbiter, PostedWorker
 from exam_system.app import create_app
 from exam_system.draws.live import STREAMS
 from exam_system.office import open_office
+from exam_system.oversight.clock import keep_beating
 
 THREADS = 8  # per process: one process with several threads a core is the fastest (measured)
+WAITING = 8  # requests that wait for a thread: there is always a next one, and no queue
 
 
 class Server(BaseApplication):  # type: ignore[misc]
@@ -27,12 +31,19 @@ class Server(BaseApplication):  # type: ignore[misc]
         self.options = {
             "bind": bind,
             "workers": workers,
-            "worker_class": "gthread",
+            "worker_class": PostedWorker,
             "threads": THREADS + STREAMS,  # an open stream of a ceremony holds a thread
+            "keepalive": 0,  # one connection, one request: whoever is let in is served
             "control_socket_disable": True,
             "accesslog": None,
+            "pre_fork": DoorArbiter.assign,
+            "child_exit": _gone,
         }
         super().__init__()
+
+    def run(self) -> None:
+        """Serve until told to end."""
+        DoorArbiter(self, THREADS + STREAMS + WAITING).run()
 
     def load_config(self) -> None:
         """Hand our settings to gunicorn."""
@@ -41,7 +52,14 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> Any:
         """The WSGI application, made in the worker."""
-        return create_app(self.folder)
+        app = create_app(self.folder)
+        office = app.extensions["office"]
+        threading.Thread(target=keep_beating, args=(office,), daemon=True).start()
+        return app
+
+
+def _gone(_arbiter: Any, worker: PostedWorker) -> None:
+    worker.post.leave()
 
 
 @click.command()

@@ -44,6 +44,19 @@ class Vault:
         except InvalidTag:
             raise Fault("a sealed field does not open with this instance's secret") from None
 
+    def seal_bytes(self, data: bytes, about: str) -> bytes:
+        """Encrypt a file; it opens only as the file `about`."""
+        nonce = os.urandom(_NONCE)
+        return nonce + AESGCM(self._key("file")).encrypt(nonce, data, about.encode())
+
+    def open_bytes(self, sealed: bytes, about: str) -> bytes:
+        """The bytes of a sealed file; raises Fault when it is another one or was changed."""
+        try:
+            aead = AESGCM(self._key("file"))
+            return aead.decrypt(sealed[:_NONCE], sealed[_NONCE:], about.encode())
+        except InvalidTag:
+            raise Fault("a sealed file does not open with this instance's secret") from None
+
     def blind(self, text: str) -> str:
         """A look-up value equal for equal texts and useless without the secret (hex)."""
         return hmac.new(self._key("blind"), text.encode(), hashlib.sha256).hexdigest()
@@ -93,6 +106,12 @@ def hash_password(password: str, cost: str, salt: bytes) -> str:
     memory, passes = _COST[cost]
     digest = _argon(salt, memory, passes).derive(password.encode())
     return f"argon2id${memory}${passes}${_b64(salt)}${_b64(digest)}"
+
+
+def decoy_hash(cost: str) -> str:
+    """A hash that is no password's: checking one against it takes as long as against a real one."""
+    memory, passes = _COST[cost]
+    return f"argon2id${memory}${passes}${_b64(bytes(16))}${_b64(bytes(32))}"
 
 
 def password_holds(password: str, stored: str) -> bool:

@@ -12,12 +12,14 @@ from urllib.parse import urlsplit
 from flask import Response, current_app, flash, g, make_response, request, send_file, session
 from flask_babel import gettext
 
-from exam_system import access
+from exam_system.access_pages import PAGES
 from exam_system.accounts import factors, sessions
 from exam_system.context import PUBLIC, SYSTEM, Actor, Context
-from exam_system.database import reading
-from exam_system.errors import Forbidden, Refused, Sentence, Unavailable
+from exam_system.database import glancing
+from exam_system.errors import Forbidden, Refused, Sentence
 from exam_system.office import Office
+from exam_system.oversight.clock import tell
+from exam_system.timekeeping import UntrustedTime
 
 T = TypeVar("T")
 
@@ -43,35 +45,28 @@ def actor() -> Actor:
         token = session.get("token")
         if token:
             parts = office()
-            with reading(parts.engine) as db:
+            with glancing(parts.engine) as db:
                 g.actor = sessions.actor_of(db, token, parts.clock.now()) or PUBLIC
     found: Actor = g.actor
     return found
 
 
-STORED = Sentence(
-    "What you did is stored but not yet in the signed log, which cannot be written at the moment. "
-    "It counts once it is signed; until then acts have stopped."
-)
-
-
 @contextmanager
-def acting(*, as_system: bool = False) -> Iterator[Context]:
+def acting(*, as_system: bool = False, who: Actor | None = None) -> Iterator[Context]:
     """A writing transaction: committed when the block ends, rolled back when it raises.
+
+    `who` acts where the request's actor does not: whose login is still waiting for a step.
 
     After the commit the log is sealed, so that the act is in a signed head before the answer.
     Raises Unavailable, which no page catches, while acts have stopped.
     """
     parts = office()
-    ctx = parts.context(SYSTEM if as_system else actor(), write=True)
-    with ctx.session:
-        yield ctx
-        ctx.session.commit()
-    if ctx.recorded:
-        try:
-            parts.seal()
-        except Unavailable as error:
-            raise Unavailable(STORED) from error
+    try:
+        with parts.acting(SYSTEM if as_system else who or actor()) as ctx:
+            yield ctx
+    except UntrustedTime as error:
+        tell(parts, error)
+        raise
 
 
 def typed_factor() -> factors.Typed:
@@ -114,7 +109,7 @@ def guard() -> None:
     endpoint = request.endpoint
     if endpoint is None:
         return
-    if actor().role not in access.PAGES[endpoint]:
+    if actor().role not in PAGES[endpoint]:
         if actor() is PUBLIC:
             raise LoginNeeded("Log in to go on")
         raise Forbidden("Your role may not see this page")

@@ -40,6 +40,7 @@ def settings(database_url: str) -> dict[str, object]:
         "demonstration": True,
         "secure_cookies": False,
         "password_cost": "cheapest",
+        "proof_of_work": 20,
         "fonts": str(FONTS),
     }
 

@@ -40,6 +40,7 @@ def test_a_missing_file_says_what_to_run(tmp_path: Path) -> None:
         ("session_hours = 12\n", "session_hours = 12\nsesion = 1\n", "sesion is unknown"),
         ("session_hours = 12", 'session_hours = "12"', "session_hours must be a int"),
         ('password_cost = "cheapest"', 'password_cost = "free"', "standard"),
+        ("proof_of_work = 20", "proof_of_work = 0", "1 to 1000000"),
     ],
 )
 def test_every_fault_is_named(tmp_path: Path, old: str, new: str, words: str) -> None:
@@ -52,12 +53,14 @@ def test_every_fault_is_named(tmp_path: Path, old: str, new: str, words: str) ->
 
 
 @pytest.mark.parametrize(
-    "weak", [{"password_cost": "cheapest"}, {"password_cost": "standard", "secure_cookies": False}]
+    "weak", [{"password_cost": "cheapest"}, {"secure_cookies": False}, {"proof_of_work": 999}]
 )
 def test_an_instance_in_earnest_refuses_weak_settings(
     tmp_path: Path, weak: dict[str, object]
 ) -> None:
-    written(tmp_path, demonstration=False, **({"secure_cookies": True} | weak))
+    strong = {"password_cost": "standard", "secure_cookies": True, "proof_of_work": 1_000}
+    config.load(written(tmp_path, demonstration=False, **strong))
+    written(tmp_path, demonstration=False, **(strong | weak))
     with pytest.raises(Fault, match="demonstration instances only"):
         config.load(tmp_path)
 

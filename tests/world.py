@@ -21,6 +21,7 @@ from exam_system.accounts import factors
 from exam_system.accounts.models import Account
 from exam_system.accounts.service import create_account
 from exam_system.accounts.sessions import actor_for
+from exam_system.accounts.takeovers import wanted_takeover
 from exam_system.app import create_app
 from exam_system.approvals import service as approvals
 from exam_system.approvals.lookup import Wanted, find, standing
@@ -36,7 +37,10 @@ from exam_system.draws.lookup import find as find_attempt
 from exam_system.examday.changes import wanted_addition, wanted_move
 from exam_system.exams.changes import wanted_change
 from exam_system.exams.lookup import exam_by_code
+from exam_system.fees.bank import wanted_file
+from exam_system.fees.counter import wanted_count
 from exam_system.fees.refunds import wanted_refunds
+from exam_system.fees.waiver_lists import wanted_waivers
 from exam_system.instance import demonstration_secret
 from exam_system.interviews.lots import wanted_publication as wanted_lots
 from exam_system.interviews.substitutes import wanted_replacement
@@ -45,6 +49,7 @@ from exam_system.marking.service import wanted_correction
 from exam_system.office import Office
 from exam_system.oversight.service import register_inspector, register_server_keys
 from exam_system.records import log, releases, rows
+from exam_system.registration.integrity import wanted_bars, wanted_lift
 from exam_system.trust.keys import COSIGNATURE, Signer
 
 PASSWORD = "correct horse battery"
@@ -64,6 +69,9 @@ def _results(ctx: Context, *, code: str, version: int) -> Wanted:
 
 
 WANTED: dict[str, Callable[..., Wanted]] = {
+    "accounts.grant_takeover": wanted_takeover,
+    "registration.bar_people": wanted_bars,
+    "registration.lift_bar": wanted_lift,
     "exams.publish_change": wanted_change,
     "examday.add_late_candidate": wanted_addition,
     "examday.move_candidate": wanted_move,
@@ -73,6 +81,9 @@ WANTED: dict[str, Callable[..., Wanted]] = {
     "exams.publish_announcement": _announcement,
     "results.publish_release": _results,
     "fees.refund_payments": wanted_refunds,
+    "fees.take_bank_file": wanted_file,
+    "fees.count_takings": wanted_count,
+    "fees.grant_waivers": wanted_waivers,
     "marking.correct_written_scores": wanted_correction,
     "interviews.replace_interviewer": wanted_replacement,
 }

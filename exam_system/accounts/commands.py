@@ -8,7 +8,7 @@ import click
 from sqlalchemy import select
 
 from exam_system.access import Role
-from exam_system.accounts import service
+from exam_system.accounts import service, takeover_files, takeovers
 from exam_system.accounts.factors import remove_second_factor
 from exam_system.accounts.models import Account
 from exam_system.command import acting_as, looking_at
@@ -71,6 +71,19 @@ def remove_factors(folder: Path, username: str, actor: str, reason: str) -> None
     """Remove the second factors of somebody who has lost theirs."""
     with acting_as(folder, actor, reason) as ctx:
         remove_second_factor(ctx, username=username)
+
+
+@users.command("delete-documents")
+@click.option("--days", type=click.IntRange(30), default=90, show_default=True)
+@actor_options[0]
+@actor_options[1]
+@click.pass_obj
+def delete_documents(folder: Path, days: int, actor: str, reason: str) -> None:
+    """Delete the pictures of ID cards of takeovers that were decided so long ago."""
+    with acting_as(folder, actor, reason) as ctx:
+        digests = takeovers.forget_documents(ctx, days=days)
+    takeover_files.delete(ctx.config, digests)
+    click.echo(f"{len(digests)} pictures deleted")
 
 
 @users.command("inspector-key")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pyotp
 import segno
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -31,6 +31,7 @@ def own_factors() -> ResponseReturnValue:
         "accounts/factors.html",
         rows=factors.factors_of(ctx.session, ctx.actor.account_id),
         occasion=factors.adding(ctx),
+        dropping=lambda row: factors.dropping(ctx, row.id),
         named=bool(passkeys.host(ctx.config)),
         code=code,
         secret=_grouped(ctx.keys.vault.open(code.sealed)) if code else "",
@@ -52,16 +53,23 @@ def _registration(ctx: Context, key: SecondFactor) -> str:
 def assertion_options(occasion: factors.Occasion) -> str:
     """The options of a passkey for this occasion as JSON; empty when the actor has none."""
     ctx = looking()
-    rows = factors.factors_of(ctx.session, ctx.actor.account_id)
-    keys = [one for one in rows if one.kind == "passkey"]
+    keys = [one for one in _own_factors() if one.kind == "passkey"]
     return json.dumps(passkeys.assertion(ctx.config, keys, occasion.challenge)) if keys else ""
 
 
 @bp.app_template_global("has_factor")
 def has_factor() -> bool:
     """Whether the actor has a confirmed second factor."""
-    ctx = looking()
-    return bool(factors.factors_of(ctx.session, ctx.actor.account_id))
+    return bool(_own_factors())
+
+
+def _own_factors() -> list[SecondFactor]:
+    """The actor's factors, looked up once a request: a page may ask for each thing to confirm."""
+    if "own_factors" not in g:
+        ctx = looking()
+        g.own_factors = factors.factors_of(ctx.session, ctx.actor.account_id)
+    found: list[SecondFactor] = g.own_factors
+    return found
 
 
 @bp.get("/second-factor/picture.svg")
@@ -114,6 +122,20 @@ def confirm_factor(number: int) -> ResponseReturnValue:
         with acting() as ctx:
             factors.confirm_second_factor(ctx, factor=number, answer=answer[:20_000])
         flash(_("The second factor is set up"), "success")
+    except Sentence as error:
+        flash_refusal(error)
+    return redirect(url_for("accounts.factors"))
+
+
+@bp.post("/second-factor/<int(max=2147483647):number>/drop")
+def drop_factor(number: int) -> ResponseReturnValue:
+    """A candidate gives a second factor up, with a fresh code or passkey."""
+    try:
+        confirmed(
+            lambda ctx: factors.dropping(ctx, number),
+            lambda ctx: factors.drop_second_factor(ctx, factor=number),
+        )
+        flash(_("The second factor is removed"), "success")
     except Sentence as error:
         flash_refusal(error)
     return redirect(url_for("accounts.factors"))

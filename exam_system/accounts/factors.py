@@ -124,6 +124,12 @@ def adding(ctx: Context) -> Occasion:
     return direct(ctx, ADDING, f"account:{ctx.actor.ref}", sha256_hex(ctx.actor.ref.encode()))
 
 
+def dropping(ctx: Context, factor: int) -> Occasion:
+    """The occasion of giving up one of one's own second factors."""
+    about = f"account:{ctx.actor.ref} {factor}"
+    return direct(ctx, "accounts.drop_second_factor", about, sha256_hex(about.encode()))
+
+
 def take(ctx: Context, about: str) -> str:
     """The kind of factor that was proved for this in the same transaction; it counts once.
 
@@ -239,6 +245,18 @@ def confirm_second_factor(ctx: Context, *, factor: int, answer: str) -> SecondFa
     ctx.session.flush()
     ctx.record(exam="", subject=f"account:{ctx.actor.ref}", factor=found.kind)
     return found
+
+
+@verb
+def drop_second_factor(ctx: Context, *, factor: int) -> None:
+    """Give up a second factor of one's own; one of them must have been proved for it just now."""
+    by = take(ctx, dropping(ctx, factor).about)
+    found = next((one for one in _mine(ctx) if one.id == factor), None)
+    if found is None:
+        raise NotFound("There is no such second factor")
+    ctx.session.delete(found)
+    ctx.session.flush()
+    ctx.record(exam="", subject=f"account:{ctx.actor.ref}", factor=found.kind, by=by)
 
 
 @verb

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
 from wtforms import (
-    BooleanField,
     PasswordField,
+    RadioField,
     SelectField,
     StringField,
     SubmitField,
@@ -38,10 +39,43 @@ class RegisterForm(FlaskForm):  # type: ignore[misc]
         _l("Password once more"),
         validators=[EqualTo("password", _l("The two passwords differ"))],
     )
-    consent = BooleanField(
-        _l("I have read how my personal data are used and agree"), validators=[DataRequired()]
-    )
     submit = SubmitField(_l("Register"))
+
+
+class TakeoverForm(FlaskForm):  # type: ignore[misc]
+    """Somebody asks for the account of their ID number."""
+
+    claim = RadioField(_l("Why you ask"), validators=[DataRequired()])
+    name = StringField(_l("Name as on the ID card"), validators=[DataRequired(), Length(max=60)])
+    id_number = StringField(_l("ID number"), validators=[DataRequired(), Length(max=40)])
+    phone = StringField(_l("Mobile phone"), validators=[DataRequired(), Length(max=30)])
+    front = FileField(_l("ID card, the side with the portrait"), validators=[FileRequired()])
+    back = FileField(_l("ID card, the side with the emblem"), validators=[FileRequired()])
+    held = FileField(
+        _l("Yourself, holding the ID card beside your face"), validators=[FileRequired()]
+    )
+    submit = SubmitField(_l("Ask for the takeover"))
+
+
+class CodeForm(FlaskForm):  # type: ignore[misc]
+    """The reference and pick-up code of a takeover."""
+
+    ref = StringField(_l("Reference"), validators=[DataRequired(), Length(max=40)])
+    code = StringField(_l("Pick-up code"), validators=[DataRequired(), Length(max=40)])
+    submit = SubmitField(_l("Show how far it is"))
+
+
+class NewPasswordForm(FlaskForm):  # type: ignore[misc]
+    """Somebody sets the password of the account that a takeover made."""
+
+    password = PasswordField(
+        _l("New password"), validators=[DataRequired(), Length(min=SHORTEST_PASSWORD, max=200)]
+    )
+    again = PasswordField(
+        _l("Password once more"),
+        validators=[EqualTo("password", _l("The two passwords differ"))],
+    )
+    submit = SubmitField(_l("Set the password"))
 
 
 class AccountForm(FlaskForm):  # type: ignore[misc]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
+from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from exam_system.access import Role
@@ -18,16 +19,37 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def actor_of(db: Session, token: str, now: datetime) -> Actor | None:
-    """Whose session this is; None when it has ended or the account is closed."""
+_ACTOR = (
+    select(
+        *(Account.id, Account.ref, Account.role, Account.name, Account.active),
+        *(LoginSession.ends_at, LoginSession.waits),
+    )
+    .join(LoginSession, LoginSession.account_id == Account.id)
+    .where(LoginSession.token_digest == bindparam("digest"), LoginSession.ended_at.is_(None))
+)
+
+
+def actor_of(db: Session | Connection, token: str, now: datetime) -> Actor | None:
+    """Whose session this is; None when it has ended, waits for a step, or the account is closed.
+
+    Every request of somebody who is logged in asks this: columns only, no entities.
+    """
+    row = db.execute(_ACTOR, {"digest": digest(token)}).one_or_none()
+    if row is None or not row.active or row.ends_at <= now or row.waits:
+        return None
+    return Actor(row.ref, Role(row.role), row.id, row.name)
+
+
+def find_session(db: Session, token: str, now: datetime) -> tuple[Account, LoginSession] | None:
+    """The session of a token that has not ended, also while it waits, and its open account."""
     row = db.execute(
-        select(Account, LoginSession.ends_at)
+        select(Account, LoginSession)
         .join(LoginSession, LoginSession.account_id == Account.id)
         .where(LoginSession.token_digest == digest(token), LoginSession.ended_at.is_(None))
     ).one_or_none()
-    if row is None or not row.Account.active or row.ends_at <= now:
+    if row is None or not row.Account.active or row.LoginSession.ends_at <= now:
         return None
-    return actor_for(row.Account)
+    return row.Account, row.LoginSession
 
 
 def actor_for(account: Account) -> Actor:

@@ -1,4 +1,4 @@
-"""Pages of accounts: log in and out, register, the administrator's list."""
+"""Pages of accounts: the first page, logging out, the language, the administrator's list."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from exam_system.access import Role
-from exam_system.accounts import factor_pages, service
+from exam_system.accounts import door_pages, factor_pages, service, takeover_pages, text_pages
 from exam_system.accounts.blueprint import bp
-from exam_system.accounts.forms import AccountForm, InspectorKeyForm, LoginForm, RegisterForm
+from exam_system.accounts.forms import AccountForm, InspectorKeyForm
 from exam_system.accounts.models import Account, SecondFactor
 from exam_system.approvals.lookup import open_approval, summary_of
 from exam_system.approvals.views import ask
@@ -20,7 +20,7 @@ from exam_system.oversight.service import register_inspector
 from exam_system.records.keys import fingerprint, rows_of
 from exam_system.web import acting, actor, flash_refusal, looking, office, safe_path
 
-__all__ = ["bp", "factor_pages"]
+__all__ = ["bp", "door_pages", "factor_pages", "takeover_pages", "text_pages"]
 HOMES = {
     Role.PUBLIC: "exams.index",
     Role.CANDIDATE: "registration.mine",
@@ -40,32 +40,6 @@ def home() -> ResponseReturnValue:
     return redirect(url_for(HOMES[actor().role]))
 
 
-@bp.route("/login", methods=["GET", "POST"])
-def login() -> ResponseReturnValue:
-    """Log in; wrong name and wrong password get the same answer."""
-    form = LoginForm()
-    if not form.validate_on_submit():
-        return render_template("accounts/login.html", form=form)
-    try:
-        with acting() as ctx:
-            account = service.check_password(ctx, form.login.data, form.password.data)
-            token = service.log_in(ctx, account=account) if account else ""
-    except Sentence as error:
-        flash_refusal(error)
-        return render_template("accounts/login.html", form=form), error.status
-    if not token:
-        flash_refusal(Refused("Name or password is wrong"))
-        return render_template("accounts/login.html", form=form), 401
-    _remember(token)
-    target = safe_path(request.args.get("next"))
-    return redirect(url_for("accounts.home") if target == "/" else target)
-
-
-def _remember(token: str) -> None:
-    session.clear()  # a new session at every login: a planted one is worth nothing
-    session["token"] = token
-
-
 @bp.post("/logout")
 def logout() -> ResponseReturnValue:
     """Log out: the session ends in the database, not only in the browser."""
@@ -75,29 +49,6 @@ def logout() -> ResponseReturnValue:
     response = redirect(url_for("exams.index"))
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
-
-
-@bp.route("/register", methods=["GET", "POST"])
-def register() -> ResponseReturnValue:
-    """A candidate registers and is logged in."""
-    form = RegisterForm()
-    if not form.validate_on_submit():
-        return render_template("accounts/register.html", form=form)
-    try:
-        with acting() as ctx:
-            account = service.register_candidate(
-                ctx,
-                name=form.name.data,
-                id_number=form.id_number.data,
-                phone=form.phone.data,
-                password=form.password.data,
-            )
-            _remember(service.log_in(ctx, account=account))
-    except Sentence as error:
-        flash_refusal(error)
-        return render_template("accounts/register.html", form=form), error.status
-    target = safe_path(request.args.get("next"))
-    return redirect(url_for("registration.mine") if target == "/" else target)
 
 
 @bp.post("/language/<code>")

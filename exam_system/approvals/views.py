@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy import select
 
 from exam_system import access
 from exam_system.accounts.factors import Occasion
@@ -22,14 +23,20 @@ from exam_system.web import acting, actor, confirmed, flash_refusal, looking, sa
 
 bp = Blueprint("approvals", __name__)
 ACTS = {
+    "accounts.grant_takeover": "Takeover of an account",
     "draws.freeze_draw": "Start of a draw",
     "examday.replace_invigilator": "Substitute for an absent invigilator",
     "draws.publish_draw": "Publication of a draw",
     "fees.refund_payments": "Refund of payments",
+    "fees.grant_waivers": "Waiver of fees",
+    "fees.take_bank_file": "Taking in a file of the bank",
+    "fees.count_takings": "Count of the money at the counter",
     "interviews.publish_lots": "Publication of sealed lots",
     "exams.publish_announcement": "Publication of the announcement",
     "exams.publish_change": "Publication of a change notice",
     "results.publish_release": "Publication of results",
+    "registration.bar_people": "Entries in the register of barred people",
+    "registration.lift_bar": "Lifting an entry of the register of barred people",
     "marking.correct_written_scores": "Correction of written scores",
     "examday.add_late_candidate": "Late addition",
     "examday.move_candidate": "Change of a seat",
@@ -86,9 +93,11 @@ def ask(ctx: Context, wanted: Wanted) -> None:
 
 
 def _shown(rows: Sequence[Approval]) -> list[Shown]:
-    db, found = looking().session, []
+    wanted = select(Account).where(Account.id.in_({row.asked_by for row in rows}))
+    askers = {one.id: one for one in looking().session.scalars(wanted)} if rows else {}
+    found = []
     for row in rows:
-        asker = db.get_one(Account, row.asked_by)
+        asker = askers[row.asked_by]
         found.append(
             Shown(
                 row,

@@ -42,6 +42,7 @@ STAFF = (
     (Role.AUDITOR, "auditor", "审计管理员吴清", "局审计科"),
     (Role.OFFICER, "officer", "考务员周敏", CENTRE),
     (Role.REVIEWER, "reviewer", "审查员陈立", "资格审查组"),
+    (Role.REVIEWER, "reviewer2", "审查员赵琳", "资格审查组"),
     (Role.MARKER, "marker", "登分员何苗", "考试中心阅卷组"),
     (Role.INSPECTOR, "inspector", "监督员罗正", INSPECTION),
     (Role.OFFICER, "officer2", "综合科干部孙宁", PERSONNEL),

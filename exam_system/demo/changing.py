@@ -8,6 +8,7 @@ from functools import partial
 from exam_system.access import Role
 from exam_system.context import Actor
 from exam_system.demo import sources
+from exam_system.demo.reviewers import owners
 from exam_system.demo.road import Road
 from exam_system.exams.changes import prepare_change, publish_change, wanted_change
 from exam_system.exams.differences import Change
@@ -55,7 +56,8 @@ def apply_ratio(road: Road, freed: list[Applicant], until: datetime) -> None:
     with road.cast.acting(one) as ctx:
         choose_again(ctx, ref=ref, post_code=REDUCED)
     with road.cast.acting(Role.REVIEWER) as ctx:
-        decide_application(ctx, ref=ref, approve=True)
+        owner = owners(ctx, [ref])[ref]
+        decide_application(ctx.as_actor(owner), ref=ref, approve=True)
     with road.cast.acting(other) as ctx:
         give_up_choice(ctx, ref=gone)
 

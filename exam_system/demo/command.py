@@ -35,6 +35,7 @@ from exam_system.instance import (
 )
 from exam_system.interviews.issuing import Issued
 from exam_system.interviews.pool import import_interviewers
+from exam_system.messages.sending import run_round
 from exam_system.records.models import Act
 from exam_system.registration.models import Application
 from exam_system.results.models import Result
@@ -50,6 +51,7 @@ BUREAU = {
     "demonstration": True,
     "secure_cookies": False,
     "password_cost": "cheapest",
+    "proof_of_work": 20,
 }
 
 
@@ -99,6 +101,7 @@ def demo(
     click.echo(f"an anonymous report was left and answered: receipt {leave_report(cast)}")
     issued = _stage(cast, staged) if staged else []
     cast.office.seal()
+    click.echo(f"{run_round(cast.office).made} messages on the pages of candidates")
     _finish(cast, folder, told, issued)
 
 

@@ -18,6 +18,7 @@ from exam_system.context import PUBLIC, SYSTEM, Actor, Context
 from exam_system.demo import people, sources
 from exam_system.demo.cast import Cast
 from exam_system.demo.ceremony import run_draw
+from exam_system.demo.reviewers import owners
 from exam_system.demo.sources import Plan
 from exam_system.demo.standing import stand_in
 from exam_system.examday.listing import import_invigilators
@@ -113,28 +114,27 @@ class Road:
         count = self.plan.applicants + extra
         wanted = sources.choices(self.plan, self.plan.applicants)
         wanted += [sources.post_code(0)] * extra
-        made = people.candidates(
-            f"{self.plan.seed}:{self.code}", count, year=self.plan.opens.year, first=self.first
-        )
+        made = self.everybody(count)
         self.at(self.plan.opens + timedelta(minutes=1))
         last = until or self.plan.closes - timedelta(days=1)
         pause = (last - self.cast.clock.now()) / (count + 1)
-        for batch in _batches(list(zip(made, wanted, strict=True))):
+        for batch in batches(list(zip(made, wanted, strict=True))):
             with self.cast.acting(PUBLIC) as ctx:
                 for person, post in batch:
                     self.applicants.append(self._one(ctx, person, post))
                     self.at(self.cast.clock.now() + pause)
             self.tick(len(batch))
 
+    def everybody(self, count: int) -> list[people.Made]:
+        """The first people who register."""
+        seed, year = f"{self.plan.seed}:{self.code}", self.plan.opens.year
+        return list(people.candidates(seed, count, year=year, first=self.first))
+
     def _one(self, ctx: Context, person: people.Made, post: str) -> tuple[Actor, str]:
-        account = register_candidate(
-            ctx,
-            name=person.name,
-            id_number=person.id_number,
-            phone=person.phone,
-            password=PASSWORD,
-        )
-        mine = ctx.as_actor(actor_for(account))
+        return self.enter(ctx.as_actor(new_account(ctx, person)), person, post)
+
+    def enter(self, mine: Context, person: people.Made, post: str) -> tuple[Actor, str]:
+        """Somebody with an account applies, brings a photo and submits."""
         application = registration.apply(
             mine,
             exam_code=self.code,
@@ -153,18 +153,19 @@ class Road:
     def review(self, refuse: int = 0, leave: int = 0) -> None:
         """Approve, refuse the last `refuse`, leave the last `leave` of all waiting."""
         todo = self.applicants[: len(self.applicants) - leave]
-        for start, batch in enumerate(_batches(todo)):
+        for start, batch in enumerate(batches(todo)):
             with self.cast.acting(Role.REVIEWER) as ctx:
+                reviewers = owners(ctx, [ref for _actor, ref in batch])
                 for place, (_actor, ref) in enumerate(batch, start * BATCH):
                     good = place < len(todo) - refuse
-                    why = "" if good else "所学专业与职位要求不符"
-                    registration.decide_application(ctx, ref=ref, approve=good, reason=why)
+                    mine = ctx.as_actor(reviewers[ref])
+                    registration.decide_application(mine, ref=ref, approve=good, ground="major")
             self.tick(len(batch))
 
     def pay(self, count: int | None = None, *, skip: int = 0) -> None:
         """The first `count` (all planned) but `skip` pay; the callback verb confirms each."""
         payers = self.applicants[skip : self.plan.applicants if count is None else count]
-        for batch in _batches(payers):
+        for batch in batches(payers):
             with self.cast.acting(PUBLIC) as ctx:
                 for actor, ref in batch:
                     order = create_order(ctx.as_actor(actor), ref=ref)
@@ -243,6 +244,19 @@ class Road:
         self.cast.approve(wanted)
 
 
-def _batches(items: list[T]) -> Iterator[list[T]]:
+def new_account(ctx: Context, person: people.Made) -> Actor:
+    """Somebody registers."""
+    account = register_candidate(
+        ctx,
+        name=person.name,
+        id_number=person.id_number,
+        phone=person.phone,
+        password=PASSWORD,
+    )
+    return actor_for(account)
+
+
+def batches(items: list[T]) -> Iterator[list[T]]:
+    """The items in turn, as many as go into one transaction."""
     for start in range(0, len(items), BATCH):
         yield items[start : start + BATCH]

@@ -8,6 +8,7 @@ from exam_system.access import Role
 from exam_system.demo import scripts
 from exam_system.demo.changing import apply_ratio, extend, pay_too_few
 from exam_system.demo.hearing import enter_some, hear, prepare, sittings
+from exam_system.demo.reviewers import bar, be_absent
 from exam_system.demo.road import Road
 from exam_system.examday import changes
 from exam_system.exams.lookup import exam_by_code
@@ -89,8 +90,10 @@ def reviewing(road: Road) -> None:
 
 
 def registering(road: Road, now: datetime) -> None:
-    """Registration is open now."""
+    """Registration is open now; the last who came is barred, one reviewer is away."""
+    bar(road.cast, road.everybody(road.plan.applicants)[-1], road.announced.date())
     road.register(until=now)
+    be_absent(road.cast, now.date())
     road.review(leave=len(road.applicants) // 2)
     extend(road)
 

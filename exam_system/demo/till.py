@@ -25,6 +25,7 @@ from exam_system.approvals.lookup import Wanted
 from exam_system.chance import SeededChance
 from exam_system.context import PUBLIC, Actor, Context
 from exam_system.database import reading
+from exam_system.demo.cast import Cast
 from exam_system.demo.road import Road
 from exam_system.errors import Fault
 from exam_system.exams.lookup import exam_by_code
@@ -59,12 +60,12 @@ def take_fees(road: Road, online: int, gateway: str) -> None:
         road.pay()
         road.close()
         return
-    with _gateway(config.instance, gateway), _application(road):
+    with gateway_process(config.instance, gateway), application(road.cast, road.plan.seed):
         orders = _pay_online(road, online, gateway)
         late = _open(road, road.applicants[road.plan.applicants], open_desk(config))
         road.pay(skip=online)
         road.at(road.plan.payment_closes + timedelta(minutes=1))
-        settle_orders(_aside(road), code=road.code)
+        settle_orders(aside(road.cast), code=road.code)
         road.close()
         for order in orders[:TWICE]:
             _post(f"{gateway}/sandbox/pay-again/{order.trade_no}")
@@ -78,7 +79,7 @@ def _pay_online(road: Road, count: int, gateway: str) -> list[Order]:
     for who in road.applicants[:count]:
         order = _open(road, who, desk)
         _post(f"{gateway}/sandbox/pay/{order.trade_no}")
-        _wait_until(partial(_is_paid, road, order.id), f"the payment of order {order.trade_no}")
+        wait_until(partial(_is_paid, road, order.id), f"the payment of order {order.trade_no}")
         orders.append(order)
         road.tick(1)
     return orders
@@ -91,20 +92,20 @@ def _send_back(road: Road, count: int) -> None:
     def wanted(ctx: Context) -> Wanted:
         return wanted_refunds(ctx, code=code)
 
-    _wait_until(lambda: _owed(road) == count, "the money that is owed back")
+    wait_until(lambda: _owed(road) == count, "the money that is owed back")
     cast.approve(wanted)
     with cast.acting(Role.OFFICER) as ctx:
         numbers = refund_payments(ctx, code=code)
-    troubles = settle_refunds(_aside(road), numbers).troubles
+    troubles = settle_refunds(aside(road.cast), numbers).troubles
     if troubles:
         raise Fault(f"the gateway refunds nothing: {troubles[0]}")
-    _wait_until(lambda: _refunded(road) == count, "the word that the money went back")
+    wait_until(lambda: _refunded(road) == count, "the word that the money went back")
 
 
-def _aside(road: Road) -> Office:
+def aside(cast: Cast) -> Office:
     """The office with chance of its own: what the gateway tells first is no story of ours, and
     the chance of the story stays what it is."""
-    return replace(road.cast.office, chance=SeededChance("settling"))
+    return replace(cast.office, chance=SeededChance("settling"))
 
 
 def _reconcile(road: Road) -> None:
@@ -153,21 +154,23 @@ def _post(url: str) -> None:
         pass
 
 
-def _wait_until(holds: Callable[[], bool], what: str) -> None:
+def wait_until(holds: Callable[[], bool], what: str, pause: float = 0.002) -> None:
+    """Wait for what another process or thread does; raises Fault when it takes too long."""
     end = time.monotonic() + PATIENCE
     while not holds():
         if time.monotonic() > end:
             raise Fault(f"{what} did not arrive within {PATIENCE} seconds")
-        time.sleep(0.002)
+        time.sleep(pause)
 
 
 @contextmanager
-def _gateway(folder: Path, gateway: str) -> Iterator[None]:
+def gateway_process(folder: Path, gateway: str) -> Iterator[None]:
+    """The sandbox gateway as a process of its own."""
     command = [sys.executable, "-m", "exam_system.fees.sandbox"]
     command += ["--port", str(urlsplit(gateway).port), "--merchant", str(folder / "gateway.json")]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         try:
-            _wait_until(lambda: _answers(gateway), f"the sandbox gateway at {gateway}")
+            wait_until(lambda: _answers(gateway), f"the sandbox gateway at {gateway}")
             yield
         finally:
             process.terminate()
@@ -189,10 +192,9 @@ class _Quiet(WSGIRequestHandler):
 
 
 @contextmanager
-def _application(road: Road) -> Iterator[None]:
+def application(cast: Cast, seed: str) -> Iterator[None]:
     """The application itself, in a thread, on the address that the gateway knows."""
-    config, cast = road.cast.office.config, road.cast
-    chance = SeededChance(f"{road.plan.seed}:web")
+    config, chance = cast.office.config, SeededChance(f"{seed}:web")
     app = create_app(config.instance, clock=cast.clock, chance=chance)
     address = urlsplit(config.base_url)
     port = address.port or 80

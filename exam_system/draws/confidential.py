@@ -59,7 +59,7 @@ def hidden(attempt: Attempt, now: datetime | None = None) -> bool:
 
 def require_hour(ctx: Context, attempt: Attempt) -> None:
     """Raise Conflict before the hour: the signed result stands, its files come later."""
-    if attempt.opens_at is not None and ctx.clock.now() < attempt.opens_at:
+    if attempt.opens_at is not None and ctx.due() < attempt.opens_at:
         at = attempt.opens_at.astimezone(ctx.config.zone)
         raise Conflict(
             "This draw stays confidential until %(at)s: its files are published then",

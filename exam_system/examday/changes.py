@@ -21,6 +21,7 @@ from exam_system.examday.plan import newest_attempt
 from exam_system.examday.reserves import SEATED, Spot, free_spots, next_spot
 from exam_system.examday.seats import Place, places_of
 from exam_system.examday.versions import digest_of, newest_version, plan_at
+from exam_system.examday.withdrawals import replaced
 from exam_system.exams.lookup import exam_by_code, open_exam, rules_of
 from exam_system.exams.models import Exam, ExamSession, Post
 from exam_system.people import reason_line
@@ -174,7 +175,7 @@ def _drawn(ctx: Context, exam: Exam) -> Attempt:
         raise Conflict("Seats change late only between the published draw and the written scores")
     ends = select(func.max(ExamSession.ends_at)).where(ExamSession.exam_id == exam.id)
     over = ctx.session.scalar(ends)
-    if over is not None and over <= ctx.clock.now():
+    if over is not None and over <= ctx.due():
         raise Conflict("The written exam is over: seats no longer change")
     return drawn[1]
 
@@ -246,6 +247,8 @@ def _carry_out(ctx: Context, step: Step) -> SeatChange:
     use(ctx, subject=step.subject, digest=step.digest)
     before, old = step.before, step.application.number
     change = _write(ctx, step)
+    if old:
+        replaced(ctx, step.exam, step.application, old, step.reason)
     plan = plan_at(ctx.session, step.exam, change.version)
     ctx.record(
         exam=step.exam.code,

@@ -17,9 +17,9 @@ from exam_system.examday.duties import Stand, sessions_of, stands
 from exam_system.examday.letters import letters_pdf
 from exam_system.examday.models import Invigilator
 from exam_system.examday.plan import newest_attempt
-from exam_system.examday.sheet import table_file
 from exam_system.exams.lookup import exam_by_code, rules_of
 from exam_system.exams.models import Exam, ExamSession, Room, Site
+from exam_system.exports import files
 from exam_system.sheets import Cell
 from exam_system.web import acting, flash_refusal, inline, looking, office, say
 
@@ -145,7 +145,8 @@ def export(code: str, kind: str) -> ResponseReturnValue:
         *(_("District"), _("Site"), _("Room number"), _("Room"), _("Place"), _("Remark")),
     )
     name = "-".join(part for part in ("invigilators", code, site, session) if part)
-    return table_file(exam, kind, name, _("Invigilators"), columns, rows)
+    title = f"{_('Invigilators')} {code}"
+    return files.table(kind, name, title, columns, rows, verb="examday.export_invigilators")
 
 
 def _person(one: Invigilator) -> list[Cell]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
 
 from exam_system.chance import label
 from exam_system.context import Context, verb
@@ -20,6 +21,7 @@ from exam_system.exams.lookup import exam_by_code, open_exam
 from exam_system.exams.models import District, Exam
 from exam_system.people import clean_name
 from exam_system.sheets import Column, read_table
+from exam_system.sheets.preview import Preview, compare
 from exam_system.trust.canonical import clean_label, sha256_hex
 
 _SEXES = {"男": "male", "male": "male", "女": "female", "female": "female"}
@@ -68,6 +70,7 @@ COLUMNS = (
     Column("lead", ("主监考", "可任主监考", "lead"), required=False, parse=_answer),
     Column("avoids", ("回避考生", "avoids"), required=False, parse=_words),
 )
+NAMES = tuple(column.names[0] for column in COLUMNS)
 
 
 @verb
@@ -77,22 +80,50 @@ def import_invigilators(ctx: Context, *, code: str, name: str, data: bytes) -> i
     Without the column of leads everybody may lead; districts are given for everybody or nobody.
     Raises SheetError with every problem; Conflict once their draw has begun.
     """
-    exam = open_exam(ctx.session, code, "announced", "closed", "seated")
-    if newest_attempt(ctx.session, exam, "invigilators") is not None:
-        raise Conflict("The draw of invigilators has begun: its list can no longer change")
-    rows = read_table(name, data, _columns(ctx, exam)).rows
-    _require_districts(rows)
-    everybody = all(row["lead"] is None for row in rows)
+    exam = _open(ctx, code)
     listed = [
-        {column.key: row[column.key] for column in COLUMNS}
-        | {"exam_id": exam.id, "label": label(ctx.chance, "i")}
-        | {"lead": everybody or bool(row["lead"])}
-        for row in rows
+        {**row, "exam_id": exam.id, "label": label(ctx.chance, "i")}
+        for row in _read(ctx, exam, name, data)
     ]
     ctx.session.execute(delete(Invigilator).where(Invigilator.exam_id == exam.id))
     ctx.session.execute(insert(Invigilator), listed)
     ctx.record(exam=code, subject=f"exam:{code}", file=sha256_hex(data), people=len(listed))
     return len(listed)
+
+
+def _open(ctx: Context, code: str) -> Exam:
+    exam = open_exam(ctx.session, code, "announced", "closed", "seated")
+    if newest_attempt(ctx.session, exam, "invigilators") is not None:
+        raise Conflict("The draw of invigilators has begun: its list can no longer change")
+    return exam
+
+
+def _read(ctx: Context, exam: Exam, name: str, data: bytes) -> list[dict[str, Any]]:
+    rows = read_table(name, data, _columns(ctx, exam)).rows
+    _require_districts(rows)
+    everybody = all(row["lead"] is None for row in rows)
+    values = [{column.key: row[column.key] for column in COLUMNS} for row in rows]
+    return [{**one, "lead": everybody or bool(one["lead"])} for one in values]
+
+
+def preview_invigilators(ctx: Context, code: str, name: str, data: bytes) -> Preview:
+    """What a table would change in the exam's list; raises as the import does."""
+    exam = _open(ctx, code)
+    before = {one.staff_no: _cells(vars(one)) for one in people(ctx.session, exam)}
+    after = {row["staff_no"]: _cells(row) for row in _read(ctx, exam, name, data)}
+    return compare(NAMES, before, after)
+
+
+def invigilator_rows(session: Session, exam: Exam) -> list[tuple[str, ...]]:
+    """The list in the columns NAMES in which it is brought in, by staff number."""
+    return [_cells(vars(one)) for one in people(session, exam)]
+
+
+def _cells(one: Mapping[str, Any]) -> tuple[str, ...]:
+    words = {"male": "男", "female": "女", True: "是", False: "否", None: ""}
+    read = {"sex": words[one["sex"]], "lead": words[one["lead"]]}
+    texts = {key: "" if one[key] is None else str(one[key]) for key in ("district", "avoids")}
+    return tuple({**one, **read, **texts}[column.key] for column in COLUMNS)
 
 
 def _columns(ctx: Context, exam: Exam) -> list[Column]:

@@ -66,6 +66,42 @@ class SeatChange(Base):
     )
 
 
+class WithdrawnTicket(Base):
+    """An admission ticket that admits nobody any more; the next one has the next serial.
+
+    `number` is the admission number printed on it. `again`: whether its candidate may print
+    another one. Why stands here and not in the published list.
+    """
+
+    __tablename__ = "withdrawn_ticket"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    application_id: Mapped[int] = mapped_column(ForeignKey("application.id"))
+    serial: Mapped[int] = mapped_column(Integer)
+    number: Mapped[str] = mapped_column(String(40))
+    reason: Mapped[str] = mapped_column(Text)
+    again: Mapped[bool] = mapped_column(Boolean)
+    withdrawn_at: Mapped[datetime] = mapped_column(UtcTime)
+    __table_args__ = (
+        UniqueConstraint("application_id", "serial"),
+        CheckConstraint("serial > 0", name="serial"),
+    )
+
+
+class TicketList(Base):
+    """A version of an exam's signed list of withdrawn tickets; the newest one counts."""
+
+    __tablename__ = "ticket_list"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    exam_id: Mapped[int] = mapped_column(ForeignKey("exam.id"))
+    version: Mapped[int] = mapped_column(Integer)
+    note_id: Mapped[int] = mapped_column(ForeignKey("note.id"))
+    made_at: Mapped[datetime] = mapped_column(UtcTime)
+    __table_args__ = (
+        UniqueConstraint("exam_id", "version"),
+        CheckConstraint("version > 0", name="version"),
+    )
+
+
 class Invigilator(Base):
     """Somebody who may watch a room of one exam."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from exam_system.context import Context, verb
-from exam_system.errors import Conflict, NotFound
+from exam_system.errors import Conflict, Invalid, NotFound
 from exam_system.examday import plan, words
 from exam_system.examday.duties import stands
 from exam_system.examday.models import SeatChange
@@ -27,6 +28,8 @@ from exam_system.registration.models import Application
 from exam_system.registration.photos import photo_bytes
 from seating.layouts import positions
 
+MOST_SPARE = 99
+
 
 @verb
 def export_changes(ctx: Context, *, code: str, first: int, second: int) -> list[RoomDifference]:
@@ -39,18 +42,30 @@ def export_changes(ctx: Context, *, code: str, first: int, second: int) -> list[
 
 @verb
 def print_papers(
-    ctx: Context, *, code: str, district: int, site: int, kinds: Sequence[str], photos: bool
+    ctx: Context,
+    *,
+    code: str,
+    district: int,
+    site: int,
+    kinds: Sequence[str],
+    photos: bool,
+    spare: int = 1,
+    reserve: int = 5,
 ) -> bytes:
-    """The PDF of every room of a site that is in use: `kinds` of sheets, doors, maps, in order.
+    """The PDF of every room of a site that is in use: `kinds` of room_papers.KINDS, in order.
 
-    `photos` fills the photo boxes of the sheets. Raises NotFound, and Conflict before the seats
+    `photos` fills the photo boxes of the sheets; `spare` and `reserve` are papers of each form in
+    a room's envelope and in the site's own, 0 to 99. Raises NotFound, and Conflict before the seats
     are published.
     """
     exam = exam_by_code(ctx.session, code)
     version = newest_version(ctx.session, exam)
     if not version:
         raise Conflict("Papers can be printed once the draw of the seats is published")
+    if not (0 <= spare <= MOST_SPARE and 0 <= reserve <= MOST_SPARE):
+        raise Invalid("Enter from 0 to %(most)s spare papers", most=MOST_SPARE)
     data = site_papers(ctx, exam, district, site, version, photos=photos and "sheets" in kinds)
+    data = replace(data, spare=spare, reserve=reserve)
     if not data.rooms:
         raise Conflict("Nobody sits at this site")
     ctx.record(
@@ -58,6 +73,7 @@ def print_papers(
         subject=f"exam:{code}",
         site=[district, site],
         kinds=list(kinds),
+        spare=[spare, reserve],
         version=version,
         plan=data.digest,
     )

@@ -13,11 +13,11 @@ from exam_system.approvals.models import Approval
 from exam_system.approvals.views import ask, asked
 from exam_system.context import Context
 from exam_system.errors import Sentence
-from exam_system.examday import changes, late, papers, pictures, versions
+from exam_system.examday import changes, late, papers, pictures, versions, withdrawals
 from exam_system.examday.models import Seat
-from exam_system.examday.sheet import table_file
 from exam_system.exams.lookup import exam_by_code
-from exam_system.exams.models import District, Exam
+from exam_system.exams.models import District
+from exam_system.exports import files
 from exam_system.printing.room_papers import KINDS
 from exam_system.registration.lookup import any_application
 from exam_system.registration.states import STATES
@@ -56,7 +56,14 @@ def papers_pdf(code: str, district: int, site: int) -> ResponseReturnValue:
     try:
         with acting() as ctx:
             data = papers.print_papers(
-                ctx, code=code, district=district, site=site, kinds=kinds, photos=photos
+                ctx,
+                code=code,
+                district=district,
+                site=site,
+                kinds=kinds,
+                photos=photos,
+                spare=request.form.get("spare", 1, type=int),
+                reserve=request.form.get("reserve", 5, type=int),
             )
     except Sentence as error:
         flash_refusal(error)
@@ -94,6 +101,8 @@ def change(code: str, ref: str) -> ResponseReturnValue:
             else:
                 _carry_out(ctx, code, ref)
                 target = url_for("seating.versions", code=code)
+        look = looking()
+        withdrawals.show_lists(look.session, look.config, exam_by_code(look.session, code))
     except Sentence as error:
         flash_refusal(error)
         return _change_page(code, ref), error.status
@@ -197,14 +206,14 @@ def export_changes(code: str, first: int, second: int, kind: str) -> ResponseRet
     """The difference of two versions as a table; an act."""
     with acting() as ctx:
         rooms = papers.export_changes(ctx, code=code, first=first, second=second)
-    exam: Exam = exam_by_code(looking().session, code)
     columns = (
         *(_("District"), _("Site"), _("Room number"), _("Room"), _("Change"), _("Name")),
         *(_("Seat"), _("Admission number")),
     )
     name = f"seats-{code}-v{first}-v{second}"
     title = _("Versions %(first)s and %(second)s", first=first, second=second)
-    return table_file(exam, kind, name, title, columns, _rows(rooms))
+    verb = "examday.export_changes"
+    return files.table(kind, name, f"{title} {code}", columns, _rows(rooms), verb=verb)
 
 
 def _rows(rooms: Sequence[versions.RoomDifference]) -> list[list[Cell]]:

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from exam_system.context import Context, verb
 from exam_system.errors import Conflict
-from exam_system.examday import invigilation, seats
+from exam_system.examday import invigilation, seats, ticket_files, withdrawals
 from exam_system.examday.plan import Sitter, sitters
 from exam_system.exams.lookup import exam_by_code
 
 __all__ = ["export_seats"]
 RECIPES = (seats, invigilation)  # whoever has the verbs has the draws as well
+TICKETS = (ticket_files, withdrawals)  # and their further verbs
 
 
 @verb

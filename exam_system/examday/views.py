@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from exam_system import imports
+from exam_system.context import Context
 from exam_system.errors import Sentence
 from exam_system.examday import duties, listing, plan, service
 from exam_system.examday.models import Invigilator
 from exam_system.examday.papers import left_seats
-from exam_system.examday.sheet import table_file
 from exam_system.examday.tickets import own_ticket_pdf
 from exam_system.exams.forms import TableForm
 from exam_system.exams.lookup import exam_by_code, rules_of
 from exam_system.exams.models import Exam
+from exam_system.exports import files
 from exam_system.people import mask_id
 from exam_system.sheets import Cell, SheetError
+from exam_system.sheets.preview import Preview
 from exam_system.web import acting, flash_refusal, inline, looking, office, say
 
 bp = Blueprint("examday", __name__)
@@ -93,29 +96,32 @@ def export_seats(code: str, kind: str) -> ResponseReturnValue:
         ]
         for one in people
     ]
-    exam = exam_by_code(looking().session, code)
-    return table_file(exam, kind, f"seats-{code}", _("Seating plan"), columns, rows)
+    title = f"{_('Seating plan')} {code}"
+    return files.table(kind, f"seats-{code}", title, columns, rows, verb="examday.export_seats")
 
 
 @bp.route(f"{OFFICE}/invigilators", methods=["GET", "POST"])
 def invigilators(code: str) -> ResponseReturnValue:
     """Bring invigilators in; below them their drawn rooms."""
-    exam = exam_by_code(looking().session, code)
-    form = TableForm()
-    if not form.validate_on_submit():
-        return _invigilators(exam, form, []), 422 if form.errors else 200
-    file = form.file.data
+    exam, form = exam_by_code(looking().session, code), TableForm(formdata=None)
+    if request.method == "GET":
+        return _invigilators(exam, form, [])
+
+    def act(ctx: Context, name: str, data: bytes) -> str:
+        people = listing.import_invigilators(ctx, code=code, name=name, data=data)
+        said: str = _("%(people)s invigilators were imported", people=people)
+        return said
+
+    def read(ctx: Context, name: str, data: bytes) -> Preview:
+        return listing.preview_invigilators(ctx, code, name, data)
+
+    back = url_for("examday.invigilators", code=code)
     try:
-        with acting() as ctx:
-            people = listing.import_invigilators(
-                ctx, code=code, name=file.filename or "", data=file.read()
-            )
+        return imports.step(imports.Import(_("Invigilators"), back, read, act))
     except SheetError as error:
         return _invigilators(exam, form, error.lines(_)), 422
     except Sentence as error:
         return _invigilators(exam, form, [say(error)]), error.status
-    flash(_("%(people)s invigilators were imported", people=people), "success")
-    return redirect(url_for("examday.invigilators", code=code))
 
 
 def _invigilators(exam: Exam, form: TableForm, problems: list[str]) -> str:

@@ -19,7 +19,7 @@ from exam_system.sheets import Cell, write_csv
 from exam_system.trust.canonical import JSON, jcs
 
 COLUMNS = ("code", "unit", "title", "vacancies", "age", "education", "degree", "majors")
-COLUMNS_AFTER = ("experience", "other", "medical", "note")
+COLUMNS_AFTER = ("experience", "other", "medical", "area", "category", "note")
 
 
 def posts_of(session: Session, exam: Exam) -> Sequence[Post]:
@@ -31,7 +31,7 @@ def posts_of(session: Session, exam: Exam) -> Sequence[Post]:
 def announcement_files(posts: Sequence[Post]) -> dict[str, bytes]:
     """posts.csv for people, posts.json (JCS) for programs."""
     keys = (*COLUMNS, *COLUMNS_AFTER)
-    rows: list[list[Cell]] = [[getattr(post, key) for key in keys] for post in posts]
+    rows: list[list[Cell]] = [[getattr(post, key) or "" for key in keys] for post in posts]
     return {
         "posts.csv": write_csv([words.POST_COLUMNS[key] for key in keys], rows),
         "posts.json": jcs([_post(post) for post in posts]),
@@ -39,7 +39,7 @@ def announcement_files(posts: Sequence[Post]) -> dict[str, bytes]:
 
 
 def _post(post: Post) -> dict[str, JSON]:
-    texts: dict[str, JSON] = {key: getattr(post, key) for key in (*COLUMNS, *COLUMNS_AFTER)}
+    texts: dict[str, JSON] = {key: getattr(post, key) or "" for key in (*COLUMNS, *COLUMNS_AFTER)}
     return {
         **texts,
         "age_min": post.age_min,
@@ -84,6 +84,8 @@ def notice_body(
             payment=day(rules.payment_closes),
         ),
     ]
+    if rules.age_day is not None:
+        lines.append(words.AGE_DAY.format(day=rules.age_day.strftime(words.DAY)))
     lines += [
         words.FEE.format(
             name=fee.name,

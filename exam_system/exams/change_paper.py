@@ -11,6 +11,7 @@ from exam_system.exams import words
 from exam_system.exams.differences import Item
 from exam_system.exams.lookup import rules_of
 from exam_system.exams.models import Exam
+from exam_system.exams.rules import RuleSet
 from exam_system.printing.notice import Heading
 from exam_system.records.paper import Table
 
@@ -36,7 +37,7 @@ def notice_body(ctx: Context, data: Printed) -> list[str]:
     if data.choose_until is not None:
         rules = rules_of(data.exam)
         rule = words.CHANGE_BELOW[rules.opening_below]
-        lines.append(words.CHANGE_OPENING.format(ratio=rules.opening_ratio, rule=rule))
+        lines.append(words.CHANGE_OPENING.format(ratio=_ratio(rules), rule=rule))
         if any(item.kind == "cancelled" for item in data.items):
             until = data.choose_until.astimezone(ctx.config.zone).strftime(words.TIME)
             lines.append(words.CHANGE_CHOOSE.format(until=until))
@@ -46,6 +47,15 @@ def notice_body(ctx: Context, data: Printed) -> list[str]:
         lines.append(words.CHANGE_TREATMENT.format(treatment=data.treatment.rstrip("。")))
     before = words.CHANGE_BEFORE.format(version=data.before, digest=data.digest)
     return [*lines, before]
+
+
+def _ratio(rules: RuleSet) -> str:
+    """The opening ratio in words, and those of the categories that have another."""
+    text = words.CHANGE_RATIO.format(ratio=rules.opening_ratio)
+    return text + "".join(
+        words.CHANGE_RATIO_OF.format(category=name, ratio=ratio)
+        for name, ratio in rules.opening_ratios.items()
+    )
 
 
 def notice_table(ctx: Context, data: Printed) -> Table:

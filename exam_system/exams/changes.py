@@ -209,9 +209,9 @@ def _require_timely(ctx: Context, exam: Exam, notice: Notice) -> None:
     """What was lawful when the notice was prepared must still be so."""
     windows = [item for item in notice.items if item.kind == "time" and not item.note]
     posts = any(item.kind in ("post", "cancelled") for item in notice.items)
-    over = any(parse_rfc3339(item.new) <= ctx.clock.now() for item in windows)
+    over = any(parse_rfc3339(item.new) <= ctx.due() for item in windows)
     begun = any(
-        parse_rfc3339(item.old.split("/")[0]) <= ctx.clock.now()
+        parse_rfc3339(item.old.split("/")[0]) <= ctx.due()
         for item in notice.items
         if item.kind == "session"
     )

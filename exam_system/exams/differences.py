@@ -35,7 +35,7 @@ CONDITIONS = ("age", "education", "degree", "majors", "experience", "other", "me
 SITE = ("name", "address")
 LONGEST = 300
 MOST_VACANCIES = 9999
-_OPEN = ("draft", "submitted", "approved", "paid")
+_OPEN = ("draft", "submitted", "second", "approved", "paid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ def _windows(ctx: Context, exam: Exam, rules: RuleSet, change: Change) -> Iterat
                 name=Sentence(LABELS[key]),
                 at=_shown(ctx, getattr(rules, key)),
             )
-        if at <= ctx.clock.now():
+        if at <= ctx.due():
             raise Invalid("%(name)s: this time is over already", name=Sentence(LABELS[key]))
     longer = wanted.get("registration_closes", rules.registration_closes)
     least = rules.payment_closes + (longer - rules.registration_closes)
@@ -143,7 +143,7 @@ def _sessions(
     check_sessions([(code, *times) for code, times in (plan | moved).items()], set(known))
     for code, (starts, ends) in moved.items():
         row, name = known[code], rules.subject(code).name
-        if row.starts_at <= ctx.clock.now():
+        if row.starts_at <= ctx.due():
             raise Conflict("The session of %(name)s has begun", name=name)
         if starts < row.starts_at or ends - starts < row.ends_at - row.starts_at:
             raise Invalid(

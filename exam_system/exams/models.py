@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Integer, String, Text, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from exam_system.database import Base, UtcTime
@@ -139,6 +148,10 @@ class Post(Base):
     other: Mapped[str] = mapped_column(Text, default="")
     medical: Mapped[str] = mapped_column(Text, default="")
     note: Mapped[str] = mapped_column(Text, default="")
+    area: Mapped[str | None] = mapped_column(String(60))
+    """Where the work is, in the table's words; None where it does not say."""
+    category: Mapped[str | None] = mapped_column(String(20))
+    """The class of posts that the table names, for rules that differ by class."""
     cancelled: Mapped[int | None] = mapped_column(Integer)
     """The version of the announcement that cancelled the post."""
     __table_args__ = (
@@ -159,3 +172,17 @@ class ChangeNotice(Base):
     kind: Mapped[str] = mapped_column(String(10))
     document: Mapped[str] = mapped_column(Text)
     __table_args__ = (CheckConstraint("kind IN ('change','opening')", name="kind"),)
+
+
+class DayFigures(Base):
+    """The figures of a day as they were published: `note` holds the bytes of the signed file,
+    `totals` its totals in their order."""
+
+    __tablename__ = "figures"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    exam_id: Mapped[int] = mapped_column(ForeignKey("exam.id"))
+    day: Mapped[date] = mapped_column(Date)
+    totals: Mapped[str] = mapped_column(String(120))
+    note: Mapped[bytes] = mapped_column(LargeBinary)
+    published_at: Mapped[datetime] = mapped_column(UtcTime)
+    __table_args__ = (UniqueConstraint("exam_id", "day"),)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -12,12 +13,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from exam_system import imports
 from exam_system.approvals.lookup import Wanted
 from exam_system.approvals.publications import wanted_publication
 from exam_system.approvals.views import ask, asked
 from exam_system.context import Context
 from exam_system.errors import Conflict, Invalid, Sentence
-from exam_system.exams import figures, rules_form, service, timeline
+from exam_system.exams import figures, rules_form, service, tables, timeline
 from exam_system.exams.blueprint import XLSX, bp, fees_of, now, sessions_of
 from exam_system.exams.forms import ExamForm, FeeForm, TableForm
 from exam_system.exams.lookup import exam_by_code, rules_of
@@ -28,7 +30,9 @@ from exam_system.exams.rules import RuleProblems
 from exam_system.fees.settling import settle_orders
 from exam_system.records import releases
 from exam_system.records.notes import signers_of
+from exam_system.registration.queue import count_overdue
 from exam_system.sheets import SheetError, write_xlsx
+from exam_system.sheets.preview import Preview
 from exam_system.web import acting, download, flash_refusal, looking, office, say
 
 _PROBLEMS_SHOWN = 50
@@ -40,7 +44,8 @@ def exams_of_the_office() -> ResponseReturnValue:
     db = looking().session
     exams = db.scalars(select(Exam).order_by(Exam.created_at.desc(), Exam.id.desc())).all()
     rows = [(exam, timeline.next_step(db, exam, now())) for exam in exams]
-    return render_template("exams/office.html", rows=rows)
+    overdue = count_overdue(db, looking().clock.now().astimezone(looking().config.zone).date())
+    return render_template("exams/office.html", rows=rows, overdue=overdue)
 
 
 @bp.route("/office/exams/new", methods=["GET", "POST"])
@@ -96,27 +101,35 @@ def _problems(error: SheetError | None) -> dict[str, Any] | None:
     return {"rows": rows, "more": error.number - len(rows)}
 
 
-def _uploaded() -> tuple[str, bytes]:
-    file = request.files.get("file")
-    if file is None or not file.filename:
-        raise Invalid("Choose a file first")
-    return file.filename, file.read()
-
-
 @bp.post("/office/exams/<code>/posts")
 def import_posts(code: str) -> ResponseReturnValue:
     """Import the table of posts; problems are shown as a table on the hub."""
+
+    def act(ctx: Context, name: str, data: bytes) -> str:
+        number = service.import_posts(ctx, code=code, name=name, data=data)
+        said: str = _("%(number)s posts were imported", number=number)
+        return said
+
+    back, read = url_for("exams.setup", code=code), partial(_compared, tables.preview_posts, code)
     try:
-        name, data = _uploaded()
-        with acting() as ctx:
-            number = service.import_posts(ctx, code=code, name=name, data=data)
+        return imports.step(imports.Import(_("Table of posts"), back, read, act))
     except SheetError as error:
         return _setup(code, error), 422
     except Sentence as error:
         flash_refusal(error)
         return _setup(code), error.status
-    flash(_("%(number)s posts were imported", number=number), "success")
-    return redirect(url_for("exams.setup", code=code))
+
+
+def _compared(
+    compare: Callable[[Context, str, str, bytes], Preview],
+    code: str,
+    ctx: Context,
+    name: str,
+    data: bytes,
+) -> Preview:
+    """What a table changes in an exam that may still change."""
+    service.draft(ctx, code)
+    return compare(ctx, code, name, data)
 
 
 @bp.route("/office/exams/<code>/rules", methods=["GET", "POST"])
@@ -159,17 +172,21 @@ def places(code: str) -> ResponseReturnValue:
         return download(write_xlsx(code, columns, []), f"places-{code}.xlsx", XLSX)
     if request.method == "GET":
         return _places_page(code)
+
+    def act(ctx: Context, name: str, data: bytes) -> str:
+        number = service.import_places(ctx, code=code, name=name, data=data)
+        said: str = _("%(number)s rooms were imported", number=number)
+        return said
+
+    title, back = _("Districts, sites and rooms"), url_for("exams.places", code=code)
+    read = partial(_compared, tables.preview_places, code)
     try:
-        name, data = _uploaded()
-        with acting() as ctx:
-            number = service.import_places(ctx, code=code, name=name, data=data)
+        return imports.step(imports.Import(title, back, read, act))
     except SheetError as error:
         return _places_page(code, error), 422
     except Sentence as error:
         flash_refusal(error)
         return _places_page(code), error.status
-    flash(_("%(number)s rooms were imported", number=number), "success")
-    return redirect(url_for("exams.places", code=code))
 
 
 def _places_page(code: str, problem: SheetError | None = None) -> str:

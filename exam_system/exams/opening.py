@@ -1,9 +1,10 @@
 """The opening ratio: what becomes of posts with too few paid candidates once registration closed.
 
-Both rules are data of the exam: `opening_ratio` (paid candidates to one vacancy) and
-`opening_below`. "reduce" cuts the vacancies to what the candidates carry and cancels a post that
-carries none (RULES 2.1: 2 vacancies, 5 paid, 3 : 1 → 1; 2 paid → cancelled); "cancel" cancels
-every post below; "keep" only shows the ratio.
+The rules are data of the exam: `opening_ratio` (paid candidates to one vacancy), `opening_ratios`
+(the same for categories of posts that have another) and `opening_below`. "reduce" cuts the
+vacancies to what the candidates carry and cancels a post that carries none (RULES 2.1: 2 vacancies,
+5 paid, 3 : 1 → 1; 2 paid → cancelled); "cancel" cancels every post below; "keep" only shows the
+ratio.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ from exam_system.errors import Conflict, Invalid
 from exam_system.exams import words
 from exam_system.exams.changes import TABLES, Notice, prepare_notice
 from exam_system.exams.differences import Item
-from exam_system.exams.figures import Choice, Competition, competition
 from exam_system.exams.lookup import open_exam, rules_of
 from exam_system.exams.models import Exam, ExamSession
+from exam_system.exams.search import EVERY, Competition, competition
 from exam_system.records.audit import require_whole
 from exam_system.records.models import Release
 from exam_system.registration.choosing import give_back, window
@@ -58,9 +59,9 @@ def below(session: Session, exam: Exam) -> list[Below]:
     rules = rules_of(exam)
     if rules.opening_below == "keep":
         return []
-    rows = competition(session, exam, Choice())
+    rows = competition(session, exam, EVERY)
     found = [
-        Below(row, vacancies_left(row.post.vacancies, row.paid, rules.opening_ratio,
+        Below(row, vacancies_left(row.post.vacancies, row.paid, rules.opening_of(row.post.category),
                                   rules.opening_below))
         for row in rows
     ]  # fmt: skip
@@ -88,7 +89,7 @@ def apply_opening_ratio(ctx: Context, *, code: str, choose_until: datetime) -> R
 def _require_time(ctx: Context, exam: Exam, until: datetime) -> None:
     query = select(func.min(ExamSession.starts_at)).where(ExamSession.exam_id == exam.id)
     first = ctx.session.scalars(query).one()
-    if until <= ctx.clock.now() or (first is not None and until >= first):
+    if until <= ctx.due() or (first is not None and until >= first):
         raise Invalid("Choosing again ends later than now and before the first session")
 
 
@@ -98,7 +99,7 @@ def choosing(session: Session, exam: Exam) -> Sequence[Application]:
         Application.exam_id == exam.id,
         or_(
             Application.state == "choosing",
-            (Application.state == "submitted") & Application.chosen_at.is_not(None),
+            Application.state.in_(("submitted", "second")) & Application.chosen_at.is_not(None),
         ),
     )
     return session.scalars(query.order_by(Application.id)).all()
@@ -130,10 +131,10 @@ def end_choice(ctx: Context, *, code: str) -> int:
     """
     exam = open_exam(ctx.session, code, "closed")
     until = window(ctx.session, exam)
-    if until is None or ctx.clock.now() < until:
+    if until is None or ctx.due() < until:
         raise Conflict("The time for choosing again is not over")
     waiting = choosing(ctx.session, exam)
-    if any(application.state == "submitted" for application in waiting):
+    if any(application.state in ("submitted", "second") for application in waiting):
         raise Conflict("A choice waits for its review: decide on it first")
     for application in waiting:
         move(application, "withdrawn")

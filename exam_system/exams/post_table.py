@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -29,8 +29,9 @@ _AGE_TO = re.compile(r"([0-9]{2})周?岁(?:\(含\))?及?以下")
 _CATALOGUE_CODE = re.compile(r"(?<![0-9A-Za-z])[0-9]{4}(?![0-9A-Za-z])")
 _TEXTS = (
     *("unit", "title", "age", "education", "degree"),
-    *("majors", "experience", "other", "medical", "note"),
+    *("majors", "experience", "other", "medical", "note", "area", "category"),
 )
+_LONGEST = {"area": 60, "category": 20}
 _YES = frozenset({"是", "需要", "yes", "true"})
 _NO = frozenset({"否", "不需要", "no", "false"})
 
@@ -68,6 +69,8 @@ class PostRow:
     medical: str
     fitness: bool
     note: str
+    area: str
+    category: str
 
 
 def read_posts(name: str, data: bytes) -> tuple[PostRow, ...]:
@@ -129,6 +132,17 @@ def _fitness(text: str) -> bool:
     return plain in _YES
 
 
+def _short(key: str) -> Callable[[str], str]:
+    """A text that may not be longer than its column."""
+
+    def read(text: str) -> str:
+        if len(text) > _LONGEST[key]:
+            raise Sentence("Enter at most %(longest)s characters", longest=_LONGEST[key])
+        return text
+
+    return read
+
+
 def _plain(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).split()).casefold()
 
@@ -155,6 +169,20 @@ COLUMNS = (
     Column("other", ("其他要求", "其他条件", "other", "other requirements"), required=False),
     Column("medical", ("体检标准", "medical", "medical standard"), required=False),
     Column("fitness", ("是否进行体能测评", "体能测评", "fitness"), required=False, parse=_fitness),
+    Column(
+        "area",
+        ("工作地点", "工作地区", "所在地区", "地区", "area", "place of work"),
+        required=False,
+        parse=_short("area"),
+        blank=True,
+    ),
+    Column(
+        "category",
+        ("职位类别", "岗位类别", "类别", "category", "class", "class of post"),
+        required=False,
+        parse=_short("category"),
+        blank=True,
+    ),
     Column("note", ("备注", "note", "notes", "remarks"), required=False),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import render_template, request
@@ -9,24 +10,23 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from exam_system.errors import NotFound
-from exam_system.exams import change_views, figures, rules_form, timeline
+from exam_system.exams import change_views, figures, rules_form, search, timeline
 from exam_system.exams.announcement import COLUMNS, COLUMNS_AFTER
 from exam_system.exams.blueprint import XLSX, bp, fees_of, now, sessions_of
 from exam_system.exams.lookup import exam_by_code, rules_of
 from exam_system.exams.models import Exam
 from exam_system.exams.readiness import count
 from exam_system.exams.rules import EDUCATION, RuleSet
-from exam_system.exams.words import COMPETITION_COLUMNS, POST_COLUMNS
+from exam_system.exams.words import COMPETITION_COLUMNS, POST_COLUMNS, SORT_NAMES
+from exam_system.fees.relief import relief
 from exam_system.records import releases
 from exam_system.records.models import Note, Release
 from exam_system.sheets import Cell, write_csv, write_xlsx
 from exam_system.trust import publication
 from exam_system.web import actor, download, looking, office
 
-_LONGEST_SEARCH = 60
 
-
-def _public(code: str) -> Exam:
+def public_exam(code: str) -> Exam:
     """An announced exam; a draft is for its officers only."""
     exam = exam_by_code(looking().session, code)
     if exam.state == "draft" and actor().role != "officer":
@@ -86,7 +86,7 @@ def _files(exam: Exam) -> tuple[Release | None, list[_File]]:
 def show(code: str) -> ResponseReturnValue:
     """One exam: where it stands, its fee with the posted basis, everything published."""
     db = looking().session
-    exam = _public(code)
+    exam = public_exam(code)
     rules = rules_of(exam)
     release, files = _files(exam)
     return render_template(
@@ -98,6 +98,7 @@ def show(code: str) -> ResponseReturnValue:
         counts=count(db, exam),
         sessions=sessions_of(exam),
         fees=fees_of(exam),
+        relief=relief(db, exam),
         applications=figures.applications(db, exam),
         counted=now() >= rules.registration_closes,
         release=release,
@@ -110,24 +111,26 @@ def show(code: str) -> ResponseReturnValue:
 
 @bp.get("/exams/<code>/posts")
 def posts(code: str) -> ResponseReturnValue:
-    """The posts with their competition; searched and paged in the database, or as a table."""
+    """The posts with their competition; searched, sorted and paged, or as a table."""
     db = looking().session
-    exam = _public(code)
-    text = request.args.get("q", "").strip()[:_LONGEST_SEARCH]
-    choice = figures.Choice(text, request.args.get("education", ""))
+    exam = public_exam(code)
+    choice = search.chosen(request.args)
     kind = request.args.get("format", "")
     if kind in ("csv", "xlsx"):
         return _posts_table(exam, choice, kind)
-    number = figures.number_of_posts(db, exam, choice)
-    last = max(1, -(-number // figures.PAGE))
+    number = search.number_of_posts(db, exam, choice)
+    last = max(1, -(-number // search.PAGE))
     page = min(max(request.args.get("page", 1, type=int), 1), last)
     return render_template(
         "exams/posts.html",
         exam=exam,
         rules=rules_of(exam),
         may_apply=_may_apply(exam, rules_of(exam)),
-        rows=figures.competition(db, exam, choice, page),
+        rows=search.competition(db, exam, choice, page),
         choice=choice,
+        asked=choice.asked(),
+        areas=search.areas(db, exam),
+        sorts=SORT_NAMES,
         number=number,
         page=page,
         last=last,
@@ -135,13 +138,24 @@ def posts(code: str) -> ResponseReturnValue:
     )
 
 
-def _posts_table(exam: Exam, choice: figures.Choice, kind: str) -> ResponseReturnValue:
+def _posts_table(exam: Exam, choice: search.Choice, kind: str) -> ResponseReturnValue:
     keys = (*COLUMNS, *COLUMNS_AFTER)
     columns = [POST_COLUMNS[key] for key in keys] + list(COMPETITION_COLUMNS)
     rows: list[list[Cell]] = [
-        [*(getattr(row.post, key) for key in keys), row.applied, row.paid, row.ratio]
-        for row in figures.competition(looking().session, exam, choice)
+        [*(getattr(row.post, key) or "" for key in keys), *_counts(row)]
+        for row in search.competition(looking().session, exam, choice)
     ]
+    return table_file(kind, f"posts-{exam.code}", exam.name, columns, rows)
+
+
+def _counts(row: search.Competition) -> tuple[int, int, int, str]:
+    return row.applied, row.approved, row.paid, row.ratio
+
+
+def table_file(
+    kind: str, name: str, title: str, columns: Sequence[str], rows: Sequence[Sequence[Cell]]
+) -> ResponseReturnValue:
+    """A table to keep, "csv" or "xlsx"."""
     if kind == "csv":
-        return download(write_csv(columns, rows), f"posts-{exam.code}.csv", "text/csv")
-    return download(write_xlsx(exam.name, columns, rows), f"posts-{exam.code}.xlsx", XLSX)
+        return download(write_csv(columns, rows), f"{name}.csv", "text/csv")
+    return download(write_xlsx(title, columns, rows), f"{name}.xlsx", XLSX)

@@ -119,7 +119,18 @@ def missing(session: Session, exam: Exam, now: datetime) -> list[Sentence]:
                 number=number,
             )
         )
+    found += _uncategorised(session, exam, rules)
     return found + _unscheduled(session, exam, rules) + _unnumbered(session, exam, rules)
+
+
+def _uncategorised(session: Session, exam: Exam, rules: RuleSet) -> list[Sentence]:
+    """Categories that have an opening ratio and no post: most likely written in two ways."""
+    known = set(session.scalars(select(Post.category).where(Post.exam_id == exam.id).distinct()))
+    return [
+        Sentence("The opening ratio names the category %(name)s, which no post has", name=name)
+        for name in rules.opening_ratios
+        if name not in known
+    ]
 
 
 def _lacking(counts: Counts) -> Iterator[Sentence]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -32,6 +32,8 @@ INTERVIEW_ORDERS = ("draw", "double", "lots")
 OPENING = ("reduce", "cancel", "keep")
 LONGEST_NUMBER = 20
 LONGEST_BASIS = 300
+LONGEST_GROUND = 40
+LONGEST_CATEGORY = 20
 # Weights may be thirds: 150 + 150 marks at 0.333333 each are 99.9999.
 _NEAR = Decimal("0.001")
 FIELD = re.compile(r"\{(district|site|room|seat):0([1-4])\}")
@@ -121,6 +123,27 @@ def moment(value: Any) -> datetime | None:
     return None if value == "" else time(value)
 
 
+def calendar_day(value: Any) -> date | None:
+    """A day written 2026-03-31; "" for none."""
+    if value == "":
+        return None
+    if not isinstance(value, str) or not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise Sentence("Enter a day such as 2026-03-31")
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise Sentence("Enter a day such as 2026-03-31") from None
+
+
+def ratios(value: Any) -> dict[str, int]:
+    """Paid candidates to one vacancy by category of posts, each from 1 to 20."""
+    if not isinstance(value, dict) or len(value) > 20:
+        raise Sentence("Write it like A=3, B=2")
+    if not all(type(one) is int and 1 <= one <= 20 for one in value.values()):
+        raise Sentence("Write it like A=3, B=2")
+    return {line(name, LONGEST_CATEGORY): value[name] for name in sorted(value)}
+
+
 def line(value: Any, longest: int) -> str:
     """A text in one line."""
     try:
@@ -162,6 +185,11 @@ def names(value: Any) -> tuple[str, ...]:
     if len(set(value)) < len(value):
         raise Sentence("Something is named twice")
     return tuple(value)
+
+
+def grounds(value: Any) -> tuple[str, ...]:
+    """On what a fee is waived, in the words that candidates read; none of them twice."""
+    return tuple(line(name, LONGEST_GROUND) for name in names(value))
 
 
 def rotation(value: Any) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -20,6 +20,14 @@ from typing import Any
 
 from exam_system.clock import rfc3339
 from exam_system.errors import Invalid, Sentence
+from exam_system.exams.review_rules import (
+    REAPPLY,
+    SECOND_REVIEW,
+    Ground,
+    read_areas,
+    read_grounds,
+)
+from exam_system.exams.rule_labels import BEFORE, LABELS
 from exam_system.exams.rule_values import (
     EDUCATION,
     EXAM_TYPES,
@@ -33,13 +41,16 @@ from exam_system.exams.rule_values import (
     SEXES,
     TYPE_NAMES,
     Subject,
+    calendar_day,
     decimal,
     flag,
+    grounds,
     line,
     moment,
     names,
     one_of,
     pass_mark,
+    ratios,
     rotation,
     subjects,
     template,
@@ -70,62 +81,6 @@ _PARTS = {
     "room": "room code",
     "seat": "seat number",
 }
-LABELS = {
-    "exam_type": "Type of exam",
-    "opening_ratio": "Opening ratio (paid candidates to one vacancy)",
-    "opening_below": "Posts below the opening ratio",
-    "interview_ratio": "Interview ratio (invited to one vacancy)",
-    "ties_enter": "Everybody tied at the last place is invited",
-    "subjects": "Subjects",
-    "written_pass": "Pass mark of the written score",
-    "interview_weight": "Weight of the interview score",
-    "written_weight": "Weight of the written score",
-    "interviewers": "Interviewers in a panel",
-    "drop_high": "Highest scores dropped",
-    "drop_low": "Lowest scores dropped",
-    "interview_pass": "Pass mark of the interview score",
-    "rounding": "Rounding",
-    "decimals": "Decimals of a score",
-    "tie_order": "Order of comparison when totals are equal",
-    "cosigners": "Inspectors who must cosign what is published",
-    "notice_days": "Public notice, working days",
-    "age_min": "Lowest age",
-    "age_max": "Highest age",
-    "education_min": "Lowest education",
-    "review_days": "Eligibility review within, working days",
-    "registration_opens": "Registration opens",
-    "registration_closes": "Registration closes",
-    "payment_closes": "Payment closes",
-    "admission_template": "Form of the admission number",
-    "post_cap": "Most candidates of one post in a room, never side by side (0: no rule)",
-    "school_cap": "Most candidates of one school in a room, never side by side (0: no rule)",
-    "employer_cap": "Most candidates of one employer in a room, never side by side (0: no rule)",
-    "paper_forms": "Forms of the test paper (neighbours have different ones)",
-    "reserve_seats": "Seats kept free in every room",
-    "invigilator_sexes": "A woman and a man in each room",
-    "invigilator_reserves": "Reserve invigilators of a site, in per cent of its places",
-    "invigilator_never_again": "What no invigilator has again (partner, room, site)",
-    "invigilator_memory": "Earlier exams that the rotation of invigilators remembers",
-    "interviewer_draw": "Draw of the interviewers",
-    "lottery_size": "Allocations in the list of a lottery",
-    "panel_employer": "Most interviewers of one employer in a panel (0: no rule)",
-    "panel_city": "Most interviewers of one city in a panel (0: no rule)",
-    "panel_sex": "Least number of women and of men in a panel",
-    "panels_per_reserve": "One reserve of each role for so many panels (0: none)",
-    "panels_open_at": "Who sits in which panel is sealed until (empty: not sealed)",
-    "interview_order": "Order of the interviews",
-    "marking_closes": "Script codes are sealed until marking closes (empty: no script codes)",
-    "recount_percent": "Scripts recounted by hand, in per cent of each subject (0: none)",
-}
-# Rules that came later: what a rule set says that was made before them.
-_BEFORE: dict[str, Any] = {"post_cap": 0, "paper_forms": 1, "reserve_seats": 0}
-_BEFORE |= {"invigilator_sexes": "ignore", "invigilator_reserves": 0}
-_BEFORE |= {"invigilator_never_again": [], "invigilator_memory": 0}
-_BEFORE |= {"school_cap": 0, "employer_cap": 0}
-_BEFORE |= {"interviewer_draw": "match", "lottery_size": 1000, "panel_employer": 0}
-_BEFORE |= {"panel_city": 0, "panel_sex": 0, "panels_per_reserve": 0, "panels_open_at": ""}
-_BEFORE |= {"interview_order": "draw", "marking_closes": "", "recount_percent": 0}
-_BEFORE |= {"opening_below": "keep"}
 _NO_BASIS = "—"
 
 
@@ -152,6 +107,7 @@ class RuleSet:
 
     exam_type: str
     opening_ratio: int
+    opening_ratios: Mapping[str, int]
     opening_below: str
     interview_ratio: int
     ties_enter: bool
@@ -170,8 +126,13 @@ class RuleSet:
     notice_days: int
     age_min: int
     age_max: int
+    age_day: date | None
     education_min: str
     review_days: int
+    second_review: str
+    reapply: str
+    refusal_grounds: tuple[Ground, ...]
+    area_codes: tuple[str, ...]
     registration_opens: datetime
     registration_closes: datetime
     payment_closes: datetime
@@ -195,6 +156,8 @@ class RuleSet:
     interview_order: str
     marking_closes: datetime | None
     recount_percent: int
+    waiver_grounds: tuple[str, ...]
+    waiver_days: int
     basis: Mapping[str, str]
 
     def document(self) -> dict[str, Any]:
@@ -202,6 +165,10 @@ class RuleSet:
         return {
             key: {"value": _plain(getattr(self, key)), "basis": self.basis[key]} for key in LABELS
         }
+
+    def opening_of(self, category: str | None) -> int:
+        """Paid candidates to one vacancy that posts of a category need."""
+        return self.opening_ratios.get(category or "", self.opening_ratio)
 
     def subject(self, code: str) -> Subject:
         """The subject of this code; raises KeyError."""
@@ -229,14 +196,17 @@ def _plain(value: Any) -> Any:
         return f"{value:f}"
     if isinstance(value, datetime):
         return rfc3339(value)
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, tuple):
-        return [item.document() if isinstance(item, Subject) else item for item in value]
+        return [item.document() if isinstance(item, Subject | Ground) else item for item in value]
     return "" if value is None else value
 
 
 _READERS: dict[str, Callable[[Any], Any]] = {
     "exam_type": one_of(*EXAM_TYPES),
     "opening_ratio": whole(1, 20),
+    "opening_ratios": ratios,
     "opening_below": one_of(*OPENING),
     "interview_ratio": whole(1, 10),
     "ties_enter": flag,
@@ -255,8 +225,13 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "notice_days": whole(5, 30),
     "age_min": whole(16, 70),
     "age_max": whole(16, 70),
+    "age_day": calendar_day,
     "education_min": one_of(*EDUCATION),
     "review_days": whole(1, 30),
+    "second_review": one_of(*SECOND_REVIEW),
+    "reapply": one_of(*REAPPLY),
+    "refusal_grounds": read_grounds,
+    "area_codes": read_areas,
     "registration_opens": time,
     "registration_closes": time,
     "payment_closes": time,
@@ -280,6 +255,8 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "interview_order": one_of(*INTERVIEW_ORDERS),
     "marking_closes": moment,
     "recount_percent": whole(0, 100),
+    "waiver_grounds": grounds,
+    "waiver_days": whole(0, 3650),
 }
 
 
@@ -303,7 +280,7 @@ def parse_rules(data: Mapping[str, Any]) -> RuleSet:
 
 
 def _earlier(key: str) -> dict[str, Any] | None:
-    return {"value": _BEFORE[key], "basis": _NO_BASIS} if key in _BEFORE else None
+    return {"value": BEFORE[key], "basis": _NO_BASIS} if key in BEFORE else None
 
 
 def _entry(entry: Any, read: Callable[[Any], Any]) -> tuple[Any, str]:

@@ -10,6 +10,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from exam_system.clock import parse_rfc3339, rfc3339
+from exam_system.exams.review_rules import (
+    REAPPLY,
+    SECOND_REVIEW,
+    grounds_text,
+    typed_grounds,
+)
 from exam_system.exams.rule_values import OPENING
 from exam_system.exams.rules import (
     EDUCATION,
@@ -40,6 +46,13 @@ OPTION_NAMES = {
     "ignore": "No rule",
     "prefer": "As long as there are both",
     "require": "Always",
+    "none": "Nothing",
+    "bans": "Decisions about people on the register of barred people",
+    "refusals": "Refusals, and decisions about barred people",
+    "all": "Every decision",
+    "other": "For another post; for the same one only to complete what was missing",
+    "any": "For any post",
+    "never": "Not in this exam",
     "college": "College (大专)",
     "bachelor": "Bachelor (本科)",
     "master": "Master (硕士)",
@@ -55,13 +68,22 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "education_min": EDUCATION,
     "interviewer_draw": INTERVIEWER_DRAWS,
     "interview_order": INTERVIEW_ORDERS,
+    "second_review": SECOND_REVIEW,
+    "reapply": REAPPLY,
 }
 WHOLE = frozenset(
     {"opening_ratio", "interview_ratio", "interviewers", "drop_high", "drop_low", "decimals"}
     | {"cosigners", "notice_days", "age_min", "age_max", "review_days"}
     | {"post_cap", "school_cap", "employer_cap", "paper_forms", "reserve_seats"}
     | {"recount_percent", "invigilator_reserves", "invigilator_memory"}
-    | {"lottery_size", "panel_employer", "panel_city", "panel_sex", "panels_per_reserve"}
+    | {
+        "waiver_days",
+        "lottery_size",
+        "panel_employer",
+        "panel_city",
+        "panel_sex",
+        "panels_per_reserve",
+    }
 )
 TIMES = frozenset(
     {"registration_opens", "registration_closes", "payment_closes", "panels_open_at"}
@@ -72,12 +94,17 @@ _SEATS = ("admission_template", *_CAPS, "paper_forms", "reserve_seats")
 _INTERVIEW = ("interview_ratio", "ties_enter", "interviewers", "drop_high", "drop_low")
 _PANELS = ("interviewer_draw", "lottery_size", "panel_employer", "panel_city", "panel_sex")
 _TOTALS = ("written_weight", "interview_weight", "rounding", "decimals", "tie_order")
-_LISTS = ("tie_order", "invigilator_never_again")
+DAYS = frozenset({"age_day"})
+_LISTS = ("tie_order", "invigilator_never_again", "waiver_grounds", "area_codes")
+_REVIEW = ("review_days", "second_review", "reapply", "refusal_grounds")
+_WHO = ("age_min", "age_max", "age_day", "education_min", "area_codes")
 _INVIGILATORS = ("sexes", "reserves", "never_again", "memory")
-_OPENING = ("opening_ratio", "opening_below")
+_OPENING = ("opening_ratio", "opening_ratios", "opening_below")
 GROUPS = {
     "Type and dates": ("exam_type", "registration_opens", "registration_closes", "payment_closes"),
-    "Who may apply": ("age_min", "age_max", "education_min", "review_days", *_OPENING),
+    "Who may apply": (*_WHO, *_OPENING),
+    "Eligibility review": _REVIEW,
+    "Fee": ("waiver_grounds", "waiver_days"),
     "Written exam": (
         *("subjects", "written_pass", *_SEATS),
         *("marking_closes", "recount_percent"),
@@ -100,7 +127,7 @@ LOCAL = "%Y-%m-%dT%H:%M"
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One rule on the page: `kind` is subjects, choice, time, number or text."""
+    """One rule on the page: `kind` is subjects, choice, time, day, number, lines or text."""
 
     key: str
     label: str
@@ -128,18 +155,24 @@ def _kind(key: str) -> str:
         return "choice"
     if key in TIMES:
         return "time"
+    if key in DAYS:
+        return "day"
     if key in WHOLE:
         return "number"
-    return "subjects" if key == "subjects" else "text"
+    return {"subjects": "subjects", "refusal_grounds": "lines"}.get(key, "text")
 
 
 def _shown(key: str, value: Any, zone: ZoneInfo) -> Any:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if key == "refusal_grounds":
+        return grounds_text(value)
     if key in TIMES:
         return _local(str(value), zone)
     if key in _LISTS:
         return ", ".join(value)
+    if isinstance(value, dict):
+        return ", ".join(f"{name}={ratio}" for name, ratio in value.items())
     return value if isinstance(value, list) else str(value)
 
 
@@ -162,13 +195,25 @@ def _typed(key: str, form: Mapping[str, str], zone: ZoneInfo) -> Any:
     text = _squeezed(form.get(key, ""))
     if key == "subjects":
         return _typed_subjects(form)
+    if key == "refusal_grounds":
+        return typed_grounds(form.get(key, ""))
     if key in _LISTS:
         return [name for name in re.split("[,，、;； ]+", text) if name]
+    if key == "opening_ratios":
+        return _typed_ratios(text)
     if key == "ties_enter":
         return {"yes": True, "no": False}.get(text, text)
     if key in TIMES:
         return _typed_time(text, zone)
     return int(text) if key in WHOLE and re.fullmatch("[0-9]{1,6}", text) else text
+
+
+def _typed_ratios(text: str) -> Any:
+    """`A=3, B=2` as an object; the text itself when it is not written so."""
+    pairs = [part.split("=") for part in re.split("[,，;；]", text.replace("＝", "=")) if part]
+    if not all(len(pair) == 2 and re.fullmatch(" *[0-9]{1,2} *", pair[1]) for pair in pairs):
+        return text
+    return {name.strip(): int(ratio) for name, ratio in pairs}
 
 
 def _typed_subjects(form: Mapping[str, str]) -> list[dict[str, str]]:

@@ -14,6 +14,7 @@ from exam_system.approvals.lookup import use
 from exam_system.clock import rfc3339
 from exam_system.context import Context, verb
 from exam_system.errors import Conflict, Invalid
+from exam_system.exams.age_day import with_age_day
 from exam_system.exams.announcement import (
     announcement_files,
     notice_body,
@@ -27,9 +28,11 @@ from exam_system.exams.post_table import PostRow, read_posts
 from exam_system.exams.readiness import NotReady, is_frozen, missing
 from exam_system.exams.rules import defaults, parse_rules
 from exam_system.exams.states import move
-from exam_system.fees.waiting import waiting_orders
+from exam_system.fees.relief import undecided
+from exam_system.fees.waiting import open_codes, uncounted, waiting_orders
 from exam_system.records import releases
 from exam_system.records.models import Release
+from exam_system.registration.lookup import count_unreviewed
 from exam_system.trust.canonical import clean_label, jcs, sha256_hex
 
 CODE = re.compile("[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
@@ -89,8 +92,8 @@ def _line(text: str, longest: int) -> str:
         raise Invalid("The text “%(text)s” has characters that cannot be used", text=text) from None
 
 
-def _draft(ctx: Context, code: str) -> Exam:
-    """The exam as long as it may still change."""
+def draft(ctx: Context, code: str) -> Exam:
+    """The exam as long as it may still change; raises Conflict afterwards."""
     exam = open_exam(ctx.session, code, "draft")
     if is_frozen(ctx.session, exam):
         raise Conflict("The announcement has been prepared: rules, places and posts are frozen")
@@ -100,7 +103,7 @@ def _draft(ctx: Context, code: str) -> Exam:
 @verb
 def set_rules(ctx: Context, *, code: str, document: Mapping[str, Any]) -> Exam:
     """Replace the rule set of a draft; raises RuleProblems with everything that is wrong."""
-    exam = _draft(ctx, code)
+    exam = draft(ctx, code)
     _write_rules(exam, document)
     ctx.record(exam=code, subject=f"exam:{code}", rules=exam.rules_digest)
     return exam
@@ -112,7 +115,7 @@ def import_places(ctx: Context, *, code: str, name: str, data: bytes) -> int:
 
     Raises SheetError with every problem of the table.
     """
-    exam = _draft(ctx, code)
+    exam = draft(ctx, code)
     places = read_places(name, data)
     _delete_places(ctx, exam)
     for _, of_district in groupby(places, key=lambda place: place.district_code):
@@ -169,7 +172,7 @@ def set_sessions(
     ctx: Context, *, code: str, sessions: Sequence[tuple[str, datetime, datetime]]
 ) -> None:
     """Replace the sessions of a draft: (subject code, start, end), one a subject."""
-    exam = _draft(ctx, code)
+    exam = draft(ctx, code)
     check_sessions(sessions, {subject.code for subject in rules_of(exam).subjects})
     ctx.session.execute(delete(ExamSession).where(ExamSession.exam_id == exam.id))
     for subject, starts_at, ends_at in sessions:
@@ -209,7 +212,7 @@ def add_fee_item(
     hotline: str,
 ) -> FeeItem:
     """Set what is asked for, with its posted basis; an item of the same name is replaced."""
-    exam = _draft(ctx, code)
+    exam = draft(ctx, code)
     if not 0 <= fen <= HIGHEST_FEE:
         raise Invalid("A fee is from 0 to 10,000 yuan")
     name = _line(name, 80)
@@ -229,7 +232,7 @@ def add_fee_item(
 @verb
 def import_posts(ctx: Context, *, code: str, name: str, data: bytes) -> int:
     """Replace the posts of a draft; returns their number. Raises SheetError."""
-    exam = _draft(ctx, code)
+    exam = draft(ctx, code)
     rows = [_post(exam, row) for row in read_posts(name, data)]
     ctx.session.execute(delete(Post).where(Post.exam_id == exam.id))
     ctx.session.execute(insert(Post), rows)
@@ -249,6 +252,7 @@ def _post(exam: Exam, row: PostRow) -> dict[str, Any]:
     texts = ("code", "unit", "title", "vacancies", "age", "age_min", "age_max", "education")
     more = ("education_min", "degree", "majors", "sex", "experience", "other", "medical", "note")
     values = {key: getattr(row, key) for key in (*texts, *more)}
+    values |= {"area": row.area or None, "category": row.category or None}
     return {"exam_id": exam.id, **values, "major_codes": " ".join(row.major_codes)}
 
 
@@ -258,10 +262,12 @@ def prepare_announcement(ctx: Context, *, code: str) -> Release:
 
     Raises NotReady naming everything that is missing.
     """
-    exam = _draft(ctx, code)
+    exam = draft(ctx, code)
     lacking = missing(ctx.session, exam, ctx.clock.now())
     if lacking:
         raise NotReady(lacking)
+    if rules_of(exam).age_day is None:
+        _write_rules(exam, with_age_day(exam, ctx.config.zone))
     posts = posts_of(ctx.session, exam)
     fees = ctx.session.scalars(
         select(FeeItem).where(FeeItem.exam_id == exam.id).order_by(FeeItem.id)
@@ -316,7 +322,7 @@ def close_registration(ctx: Context, *, code: str) -> Exam:
     """
     exam = open_exam(ctx.session, code, "announced")
     closes = rules_of(exam).payment_closes
-    if ctx.clock.now() < closes:
+    if ctx.due() < closes:
         raise Conflict("Registration cannot be closed before the time for payment is over")
     unasked = waiting_orders(ctx.session, exam, closes)
     if unasked:
@@ -325,6 +331,27 @@ def close_registration(ctx: Context, *, code: str) -> Exam:
             "for their payment (%(number)s). Try again in a minute",
             count=len(unasked),
             number=unasked[0],
+        )
+    if codes := open_codes(ctx.session, exam):
+        raise Conflict(
+            "Not closed: the bank's file of the last day of %(count)s payment codes is not taken "
+            "in yet",
+            count=codes,
+        )
+    if takings := uncounted(ctx.session, exam):
+        raise Conflict(
+            "Not closed: %(count)s payments at the counter are not counted yet", count=takings
+        )
+    if waiting := undecided(ctx.session, exam):
+        raise Conflict(
+            "Not closed: %(count)s requests for a waiver of the fee wait for a decision",
+            count=waiting,
+        )
+    if unreviewed := count_unreviewed(ctx.session, exam):
+        raise Conflict(
+            "Not closed: %(count)s applications wait for their review. Nobody's application ends "
+            "without an answer",
+            count=unreviewed,
         )
     move(exam, "closed")
     ctx.session.flush()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from exam_system.exams import change_views, office, public
+from exam_system.exams import change_views, daily_views, office, public
 from exam_system.exams.blueprint import bp
 
-__all__ = ["bp", "change_views", "office", "public"]
+__all__ = ["bp", "change_views", "daily_views", "office", "public"]

@@ -14,12 +14,31 @@ POST_COLUMNS = {
     "experience": "工作经历要求",
     "other": "其他要求",
     "medical": "体检标准",
+    "area": "工作地点",
+    "category": "职位类别",
     "note": "备注",
 }
-COMPETITION_COLUMNS = ("报名人数", "缴费人数", "竞争比（缴费人数∶招录人数）")
+COMPETITION_COLUMNS = ("报名人数", "审核通过人数", "缴费人数", "竞争比（缴费人数∶招录人数）")
+FIGURES_COLUMNS = (
+    *("职位代码", "招录机关（单位）", "职位名称", "招录人数"),
+    *("报名人数", "审核通过人数", "缴费人数", "开考比例", "是否达到开考比例"),
+)
+REACHED = {True: "未达到", False: "达到"}
+SORT_NAMES = {
+    "code": "Post code",
+    "unit": "Unit",
+    "-vacancies": "Most vacancies first",
+    "-applied": "Most candidates first",
+    "applied": "Fewest candidates first",
+    "-ratio": "Hardest competition first",
+    "ratio": "Easiest competition first",
+}
+"""What posts may be sorted by (search.SORTS), as pages call it (to be translated)."""
 CONDITIONS = "报考条件"
 JOIN = "；"
 TIME = "%Y年%m月%d日%H:%M"
+DAY = "%Y年%m月%d日"
+AGE_DAY = "年龄计算截至{day}，报名时间延长的不变。"
 POSTS = "{name}共设职位{posts}个，计划招录{vacancies}人，职位及报考条件见下表。"
 DATES = "报名时间：{opens}至{closes}。缴费截止：{payment}，未按期缴费的视为自动放弃。"
 FEE = (
@@ -43,9 +62,11 @@ CHANGE_BEFORE = (
 CHANGE_RISE = "招录人数增加的依据：{basis}。"
 CHANGE_TREATMENT = "已报考相关职位人员的处理：{treatment}。"
 CHANGE_OPENING = (
-    "报名缴费截止时，按照公告规定的开考比例（缴费人数与招录人数之比不低于{ratio}∶1）对各职位缴费人数进行统计，"
+    "报名缴费截止时，按照公告规定的开考比例（缴费人数与招录人数之比不低于{ratio}）对各职位缴费人数进行统计，"
     "{rule}具体情况见下表。"
 )
+CHANGE_RATIO = "{ratio}∶1"
+CHANGE_RATIO_OF = "，其中{category}类职位不低于{ratio}∶1"
 CHANGE_BELOW = {
     "reduce": "达不到开考比例的职位核减招录人数；核减后仍达不到的，取消该职位。",
     "cancel": "达不到开考比例的职位予以取消。",

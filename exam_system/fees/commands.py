@@ -62,15 +62,24 @@ def _tell(result: Round, asked: str, news: str) -> None:
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="The bank's file of the day (.csv or .xlsx) in place of the gateway's bill.",
 )
+@click.option(
+    "--bill",
+    type=click.Choice(sorted(reconciling.BILLS)),
+    default="gateway",
+    show_default=True,
+    help="Whose bill: gateway is WeChat Pay's.",
+)
 @click.pass_obj
-def reconcile(folder: Path, day: datetime, bank: Path | None) -> None:
+def reconcile(folder: Path, day: datetime, bank: Path | None, bill: str) -> None:
     """Compare the lines of DAY (Beijing time) with our books and sign the outcome.
 
     Exit status 0: every line matches; 1: something waits to be looked into.
     """
     parts = open_office(folder)
-    source = "bank" if bank else "gateway"
-    theirs = _bank(bank) if bank else reconciling.bill_lines(days_bill(parts.config, day.date()))
+    source, theirs = "bank", _bank(bank) if bank else []
+    if not bank:
+        lines = days_bill(parts.config, day.date(), reconciling.BILLS[bill])
+        source, theirs = bill, reconciling.bill_lines(lines)
     done = reconcile_day(parts, day.date(), source, theirs)
     click.echo(
         f"{done.day} {done.source} version {done.version}: {done.matched} match, "

@@ -141,7 +141,7 @@ def _number(text: str) -> str:
     return text
 
 
-def _fen(text: str) -> int:
+def fen_of(text: str) -> int:
     """“-1,234.50” yuan in fen."""
     found = _YUAN.fullmatch(text.replace(" ", ""))
     if found is None:
@@ -163,5 +163,5 @@ COLUMNS = (
         blank=True,
         parse=_number,
     ),
-    Column("fen", ("金额", "金额（元）", "交易金额", "amount"), parse=_fen),
+    Column("fen", ("金额", "金额（元）", "交易金额", "amount"), parse=fen_of),
 )

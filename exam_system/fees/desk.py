@@ -9,6 +9,8 @@ from pathlib import Path
 
 from exam_system.config import Config
 from exam_system.errors import Conflict
+from exam_system.fees.alipay import AlipayMerchant, AlipayPrecreate
+from exam_system.fees.drivers import FILES
 from exam_system.fees.gateway import (
     BillLine,
     GatewayError,
@@ -41,19 +43,22 @@ class Desk:
     notify_url: str
 
 
-def open_desk(config: Config) -> Desk:
-    """The instance's gateway (merchant.json); Conflict when it has none that can be used."""
-    path = config.instance / "merchant.json"
+def open_desk(config: Config, driver: str = "wechat") -> Desk:
+    """The instance's gateway of one driver; Conflict when it has none that can be used."""
+    path = config.instance / FILES[driver]
     if not path.exists():
         raise Conflict("Payment is not set up yet: ask the hotline")
     try:
-        return _opened(path, path.stat().st_mtime_ns)
+        return _opened(path, driver, path.stat().st_mtime_ns)
     except GatewayError:
         raise Conflict("Payment is not set up correctly: ask the hotline") from None
 
 
-@lru_cache(maxsize=4)
-def _opened(path: Path, _changed: int) -> Desk:
+@lru_cache(maxsize=8)
+def _opened(path: Path, driver: str, _changed: int) -> Desk:
+    if driver == "alipay":
+        application = AlipayMerchant.load(path)
+        return Desk(AlipayPrecreate(application), application.notify_url)
     merchant = Merchant.load(path)
     return Desk(WechatNative(merchant), merchant.notify_url)
 
@@ -70,10 +75,10 @@ def expiry(closes: datetime, now: datetime) -> datetime:
     return midnight + timedelta(days=2)
 
 
-def days_bill(config: Config, day: date) -> tuple[BillLine, ...]:
+def days_bill(config: Config, day: date, driver: str = "wechat") -> tuple[BillLine, ...]:
     """The gateway's bill of one day, over the network; Conflict when it has none to give now."""
     try:
-        return open_desk(config).gateway.bill(day=day)
+        return open_desk(config, driver).gateway.bill(day=day)
     except GatewayRefused as refused:
         if refused.code == "NO_STATEMENT_EXIST":
             return ()

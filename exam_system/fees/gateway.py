@@ -44,6 +44,8 @@ class Refusal(StrEnum):
     STATE = "the transaction is not in the state SUCCESS"
     CURRENCY = "the currency is not CNY"
     FIELDS = "a field of the transaction is missing or not of its kind"
+    FORM = "the body is not a form in UTF-8 with each field once"
+    NO_NEWS = "the order waits or was closed unpaid: there is nothing to take in"
 
 
 class CallbackRefused(GatewayError):
@@ -67,6 +69,7 @@ class Payment:
 
     `fen` is the order's amount, `payer_total` what the payer spent (less when a coupon paid a
     part). `notification_id` is the callback's own id, None when a query found the payment.
+    `driver` says which way it came, one of `drivers.DRIVERS`.
     """
 
     out_trade_no: str
@@ -75,6 +78,7 @@ class Payment:
     fen: int
     paid_at: datetime
     payer_total: int
+    driver: str = "wechat"
 
 
 RefundStatus = Literal["PROCESSING", "SUCCESS", "CLOSED", "ABNORMAL"]
@@ -148,8 +152,11 @@ class PaymentGateway(Protocol):
         An answer means accepted, not done; `notify_url` is told how it ends.
         """
 
-    def query_refund(self, *, out_refund_no: str) -> Refund | None:
-        """How far a refund is, None when the gateway has never heard of it."""
+    def query_refund(self, *, out_refund_no: str, transaction_id: str = "") -> Refund | None:
+        """How far a refund is, None when the gateway has never heard of it.
+
+        `transaction_id` is the payment that goes back: not every gateway finds it by the number.
+        """
 
     def bill(self, *, day: date) -> tuple[BillLine, ...]:
         """The statement of one day (Beijing time) for reconciliation."""

@@ -47,6 +47,7 @@ class Payment(Base):
     """Money that came in, once a transaction; `kept` false means that it is owed back.
 
     `why` says in one word why it is owed back; rows from before that column have none.
+    `driver` is the way it came: none for WeChat Pay, else a key of `drivers.DRIVERS`.
     """
 
     __tablename__ = "payment"
@@ -59,8 +60,10 @@ class Payment(Base):
     paid_at: Mapped[datetime] = mapped_column(UtcTime)
     received_at: Mapped[datetime] = mapped_column(UtcTime)
     why: Mapped[str | None] = mapped_column(String(16))
+    driver: Mapped[str | None] = mapped_column(String(10))
     __table_args__ = (
         CheckConstraint("fen > 0", name="fen"),
+        CheckConstraint("driver IN ('alipay','nontax','counter')", name="driver"),
         Index(
             "uq_payment_kept",
             "order_id",
@@ -129,7 +132,7 @@ class Statement(Base):
     made_at: Mapped[datetime] = mapped_column(UtcTime)
     __table_args__ = (
         UniqueConstraint("day", "source", "version"),
-        CheckConstraint("source IN ('gateway','bank')", name="source"),
+        CheckConstraint("source IN ('gateway','bank','alipay','nontax')", name="source"),
         CheckConstraint("version > 0", name="version"),
     )
 

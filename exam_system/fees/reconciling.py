@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, func, select
+from sqlalchemy import Row, and_, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
@@ -27,6 +27,7 @@ from exam_system.fees.comparing import (
     statement_text,
     sums,
 )
+from exam_system.fees.drivers import GATEWAYS
 from exam_system.fees.gateway import BillLine
 from exam_system.fees.models import Discrepancy, Order, Payment, Refund, Statement
 from exam_system.fees.wechat_bill import BEIJING
@@ -34,7 +35,14 @@ from exam_system.people import reason_line
 from exam_system.records.models import Note
 from exam_system.records.notes import put_note
 
-SOURCES = {"gateway": "Bill of the payment service", "bank": "File of the bank"}
+SOURCES = {
+    "gateway": "Bill of WeChat Pay",
+    "alipay": "Bill of Alipay",
+    "nontax": "Payments by code at the bank",
+    "bank": "File of the bank",
+}
+BILLS = {"gateway": "wechat", "alipay": "alipay"}
+"""The sources that a gateway answers for, and its driver."""
 OUTCOME_NAMES = {
     "match": "matches",
     "only_ours": "only in our books",
@@ -73,7 +81,7 @@ def reconcile_day(ctx: Context, *, day: date, source: str, theirs: Sequence[Line
     check_day(ctx, day)
     if source not in SOURCES:
         raise Invalid("Choose the bill of the payment service or a file of the bank")
-    ours, of_day = _ours(ctx.session, day, theirs)
+    ours, of_day = _ours(ctx.session, day, source, theirs)
     lines = compare(ours, of_day, theirs)
     last = newest(ctx.session, day, source)
     text = file_of(lines).decode()
@@ -95,19 +103,31 @@ def subject(statement: Statement) -> str:
 
 
 def _ours(
-    session: Session, day: date, theirs: Sequence[Line]
+    session: Session, day: date, source: str, theirs: Sequence[Line]
 ) -> tuple[dict[tuple[str, str], Line], list[Line]]:
     """Our lines by kind and number: those of the day, and those of any day that they name."""
+    way = _way(source)
     begins = datetime(day.year, day.month, day.day, tzinfo=BEIJING).astimezone(UTC)
     ends = begins + timedelta(days=1)
-    of_day = _payments(session, and_(Payment.paid_at >= begins, Payment.paid_at < ends))
-    of_day += _refunds(session, and_(Refund.asked_at >= begins, Refund.asked_at < ends))
+    of_day = _payments(session, and_(way, Payment.paid_at >= begins, Payment.paid_at < ends))
+    refunded = and_(way, Refund.asked_at >= begins, Refund.asked_at < ends)
+    of_day += _refunds(session, refunded) if source != "nontax" else []
     named = [line.number for line in theirs]
     more: list[Line] = []
     for some in (named[at : at + _SOME] for at in range(0, len(named), _SOME)):
-        more += _payments(session, Payment.transaction.in_(some))
-        more += _refunds(session, and_(Refund.number.in_(some), Refund.asked_at.is_not(None)))
+        more += _payments(session, and_(way, Payment.transaction.in_(some)))
+        asked = and_(way, Refund.number.in_(some), Refund.asked_at.is_not(None))
+        more += _refunds(session, asked)
     return {(line.kind, line.number): line for line in of_day + more}, of_day
+
+
+def _way(source: str) -> Any:
+    """Which payments a source must know: its own way's; a bank's file, those of both gateways."""
+    if source == "gateway":
+        return Payment.driver.is_(None)
+    if source == "bank":
+        return or_(Payment.driver.is_(None), Payment.driver.in_(GATEWAYS))
+    return Payment.driver == source
 
 
 def _payments(session: Session, where: Any) -> list[Line]:

@@ -11,6 +11,7 @@ from exam_system.errors import Conflict, Sentence
 from exam_system.exams.lookup import exam_by_code
 from exam_system.fees import ledger
 from exam_system.fees.blueprint import bp
+from exam_system.fees.refund_lists import by_bank
 from exam_system.fees.refunds import (
     WHY,
     list_of,
@@ -49,6 +50,7 @@ def refunds(code: str) -> ResponseReturnValue:
         states={state: gettext(name) for state, name in REFUND_STATES.items()},
         why={key: gettext(sentence) for key, sentence in WHY.items()},
         open=sum(known.refund.state in ("open", "asked") for known in made),
+        by_bank=len(by_bank(ctx.session, exam)),
     )
 
 

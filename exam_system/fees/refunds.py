@@ -24,6 +24,7 @@ from exam_system.errors import Conflict, Invalid, NotFound, Sentence
 from exam_system.exams.lookup import exam_by_code
 from exam_system.exams.models import Exam
 from exam_system.fees import gateway
+from exam_system.fees.drivers import GATEWAYS
 from exam_system.fees.models import Order, Payment, Refund
 from exam_system.fees.states import move_refund
 from exam_system.language import yuan
@@ -252,9 +253,10 @@ def _agreeing(ctx: Context, told: gateway.Refund) -> Known:
 
 
 def waiting(session: Session, numbers: Sequence[str] | None = None) -> list[Known]:
-    """Refunds about which the gateway is to be asked: not begun, under way, or held up."""
+    """Refunds about which a gateway is to be asked: not begun, under way, or held up."""
     held_up = and_(Refund.state == "failed", Refund.why == "ABNORMAL")
     query = _KNOWN.where(or_(Refund.state.in_(("open", "asked")), held_up)).order_by(Refund.id)
+    query = query.where(or_(Payment.driver.is_(None), Payment.driver.in_(GATEWAYS)))
     if numbers is not None:
         query = query.where(Refund.number.in_(numbers))
     return [Known(*row) for row in session.execute(query)]
@@ -280,6 +282,7 @@ class Back:
 WHY = {
     "second": "The order had been paid already.",
     "late": "It came after the time for payment.",
+    "amount": "It was not the amount that was asked.",
     "withdrawn": "The application had been withdrawn.",
     "refused": "The application had been refused.",
     "cancelled": "The post applied for was cancelled.",

@@ -10,19 +10,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import and_, bindparam, select
 
 from exam_system.accounts.models import Person
 from exam_system.chance import reference
 from exam_system.context import Context, verb
+from exam_system.database import database_now, put, reserved
 from exam_system.errors import Conflict, Invalid, NotFound
 from exam_system.exams.lookup import exam_by_code
 from exam_system.exams.models import Exam, FeeItem
 from exam_system.fees import gateway
+from exam_system.fees.drivers import GATEWAYS
 from exam_system.fees.ledger import Entry, entries
 from exam_system.fees.models import Order, Payment
 from exam_system.fees.states import move
+from exam_system.fees.waiver_models import Waiver
 from exam_system.registration import states as applications
 from exam_system.registration.lookup import rules_from, shown
 from exam_system.registration.models import Application
@@ -36,14 +38,17 @@ class Asked:
     exam: Exam
     item: FeeItem | None
     order: Order | None
+    waiver: Waiver | None
+    """The request for a waiver that waits."""
 
 
 _ASKED = (
-    select(Application, Exam, FeeItem, Order)
+    select(Application, Exam, FeeItem, Order, Waiver)
     .join(Person, Person.id == Application.person_id)
     .join(Exam, Exam.id == Application.exam_id)
     .outerjoin(FeeItem, FeeItem.exam_id == Exam.id)
     .outerjoin(Order, Order.application_id == Application.id)
+    .outerjoin(Waiver, and_(Waiver.application_id == Application.id, Waiver.state == "asked"))
     .where(
         Application.ref == bindparam("ref"),
         Person.account_id == bindparam("account"),
@@ -52,20 +57,28 @@ _ASKED = (
     .limit(1)
 )
 _ASKED_LOCKED = _ASKED.with_for_update(of=Application).execution_options(populate_existing=True)
-_WAITING = select(Order.id).where(Order.trade_no == bindparam("trade_no")).with_for_update()
-_KNOWN = select(Payment).where(Payment.transaction == bindparam("transaction"))
-_PAID_FOR = (
-    select(Order, Application)
-    .join(Application, Application.id == Order.application_id)
-    .where(Order.trade_no == bindparam("trade_no"))
-    .with_for_update()
-    .execution_options(populate_existing=True)
+_REQUESTED = select(Waiver.id).where(
+    Waiver.application_id == bindparam("application"), Waiver.state == "asked"
 )
-# Shared lock: payments go on side by side, but registration cannot be closed in between.
-_EXAM = (
-    select(Exam)
-    .where(Exam.id == bindparam("exam"))
-    .with_for_update(read=True)
+_KNOWN = select(Payment).where(Payment.transaction == bindparam("transaction"))
+# Everything in one statement. Two deliveries at once wait for one another at the order's row. The
+# lock on the exam is shared: payments go on side by side, but registration cannot be closed in
+# between.
+_PAID_FOR = (
+    select(
+        Order,
+        Application,
+        Exam,
+        Payment,
+        reserved(Payment).label("key"),
+        database_now().label("at"),
+    )
+    .join(Application, Application.id == Order.application_id)
+    .join(Exam, Exam.id == Application.exam_id)
+    .outerjoin(Payment, Payment.transaction == bindparam("transaction"))
+    .where(Order.trade_no == bindparam("trade_no"))
+    .with_for_update(of=[Order, Application])
+    .suffix_with("FOR SHARE OF exam", dialect="postgresql")
     .execution_options(populate_existing=True)
 )
 
@@ -86,9 +99,15 @@ def check_payable(ctx: Context, found: Asked) -> FeeItem:
     if found.application.state != "approved":
         raise applications.not_now(found.application)
     closes = rules_from(found.exam.rules).payment_closes
-    if found.exam.state != "announced" or ctx.clock.now() >= closes:
+    if found.exam.state != "announced" or ctx.due() >= closes:
         raise Conflict("The time for payment ended at %(at)s", at=shown(closes, ctx.config))
+    if found.waiver is not None:
+        raise _waits()
     return found.item
+
+
+def _waits() -> Conflict:
+    return Conflict("Your request for a waiver waits: to pay all the same take it back first")
 
 
 @verb
@@ -101,6 +120,9 @@ def create_order(ctx: Context, *, ref: str) -> Order:
     item = check_payable(ctx, found)
     if found.order is not None:
         raise Conflict("There is an order for this application already")
+    # Asked once more: what was joined to the locked row is as it was before waiting for the lock.
+    if ctx.session.scalar(_REQUESTED, {"application": found.application.id}) is not None:
+        raise _waits()
     order = Order(
         trade_no=reference(ctx.chance),
         application_id=found.application.id,
@@ -112,7 +134,7 @@ def create_order(ctx: Context, *, ref: str) -> Order:
     )
     if item.fen == 0:
         _settle(order, found.application, ctx.clock.now())
-    _insert(ctx, order, "There is an order for this application already")
+    put(ctx.session, order, Conflict("There is an order for this application already"))
     ctx.record(
         exam=found.exam.code, subject=f"order:{order.trade_no}", application=ref, fen=order.fen
     )
@@ -142,73 +164,96 @@ def _settle(order: Order, application: Application, at: datetime) -> None:
     applications.move(application, "paid")
 
 
+@dataclass(frozen=True, slots=True)
+class PaidFor:
+    """What a payment is for, locked, and the payment if it is known. `key` is the key of a new
+    row, where the database gives keys in advance."""
+
+    order: Order
+    application: Application
+    exam: Exam
+    known: Payment | None
+    key: int | None
+
+
+def _paid_for(ctx: Context, payment: gateway.Payment) -> PaidFor:
+    given = {"trade_no": payment.out_trade_no, "transaction": payment.transaction_id}
+    row = ctx.session.execute(_PAID_FOR, given).one_or_none()
+    if row is None:
+        raise NotFound("There is no such order")
+    ctx.took(row.at)
+    return PaidFor(row.Order, row.Application, row.Exam, row.Payment, row.key)
+
+
 def accept_payment(ctx: Context, payment: gateway.Payment) -> Payment:
     """Take a payment in once, however often the gateway tells of it; as SYSTEM.
 
-    Two deliveries at once wait for one another at the order's row; where they cannot, the unique
-    transaction lets one of them in and the other gets Conflict. Raises as confirm_payment does.
+    Where two deliveries at once do not wait for one another, the unique transaction lets one of
+    them in and the other gets Conflict. Raises as confirm_payment does.
     """
-    order_id = ctx.session.scalar(_WAITING, {"trade_no": payment.out_trade_no})
-    known = ctx.session.scalar(_KNOWN, {"transaction": payment.transaction_id})
+    found = _paid_for(ctx, payment)
+    known = found.known
+    if known is None and _why_not_kept(ctx, payment, found):
+        # What was paid while this statement waited for the order, it has not seen.
+        known = ctx.session.scalar(_KNOWN, {"transaction": payment.transaction_id})
     if known is None:
-        return confirm_payment(ctx, payment=payment)
-    if known.order_id != order_id or known.fen != payment.fen:
+        return confirm_payment(ctx, payment=payment, found=found)
+    same = (known.order_id, known.fen, known.driver or "wechat")
+    if same != (found.order.id, payment.fen, payment.driver):
         raise Conflict("This transaction is known with another order or another amount")
     return known
 
 
 @verb
-def confirm_payment(ctx: Context, *, payment: gateway.Payment) -> Payment:
+def confirm_payment(
+    ctx: Context, *, payment: gateway.Payment, found: PaidFor | None = None
+) -> Payment:
     """Take in a payment whose transaction is new and whose amount is the order's.
 
     It is kept when the application is approved, unpaid and in time; otherwise it is owed back
-    (`kept` false). Raises NotFound for another order, Invalid for another amount; the same
-    transaction a second time is Conflict: `accept_payment` is for what may come twice.
+    (`kept` false). Raises NotFound for another order, Invalid for another amount of a gateway
+    (at a bank people pay what they like: that is owed back); the same transaction a second time
+    is Conflict: `accept_payment` is for what may come twice. `found`: what it has found already.
     """
-    order, application = _locked(ctx, payment.out_trade_no)
-    if payment.fen != order.fen:
+    found = found or _paid_for(ctx, payment)
+    if payment.fen != found.order.fen and payment.driver in GATEWAYS:
         raise Invalid("The amount of the payment is not the order's")
-    exam = ctx.session.scalars(_EXAM, {"exam": application.exam_id}).one()
-    why_not = _why_not_kept(ctx, payment, order, application, exam)
-    row = _take_in(ctx, payment, order, why_not)
+    why_not = _why_not_kept(ctx, payment, found)
+    row = _take_in(ctx, payment, found, why_not)
     if not why_not:
-        _settle(order, application, payment.paid_at)
+        _settle(found.order, found.application, payment.paid_at)
     ctx.record(
-        exam=exam.code,
-        subject=f"order:{order.trade_no}",
+        exam=found.exam.code,
+        subject=f"order:{found.order.trade_no}",
         transaction=payment.transaction_id,
         fen=payment.fen,
         kept=row.kept,
         why=why_not,
+        driver=payment.driver,
     )
     return row
 
 
-def _locked(ctx: Context, trade_no: str) -> tuple[Order, Application]:
-    row = ctx.session.execute(_PAID_FOR, {"trade_no": trade_no}).one_or_none()
-    if row is None:
-        raise NotFound("There is no such order")
-    return row.Order, row.Application
-
-
-def _why_not_kept(
-    ctx: Context, payment: gateway.Payment, order: Order, application: Application, exam: Exam
-) -> str:
+def _why_not_kept(ctx: Context, payment: gateway.Payment, found: PaidFor) -> str:
     """Empty when the money is kept, else one word for why it is owed back."""
+    order, application, exam = found.order, found.application, found.exam
     if order.state == "paid":
         return "second"
+    if payment.fen != order.fen:
+        return "amount"
     if application.state != "approved":
         return application.state
     # A callback may be hours late: what counts is when the candidate paid, as far as our own
     # clock had come by then.
-    moment = min(payment.paid_at, ctx.clock.now())
+    moment = min(payment.paid_at, ctx.due())
     late = moment >= rules_from(exam.rules).payment_closes
     return "late" if late or exam.state != "announced" else ""
 
 
-def _take_in(ctx: Context, payment: gateway.Payment, order: Order, why_not: str) -> Payment:
+def _take_in(ctx: Context, payment: gateway.Payment, found: PaidFor, why_not: str) -> Payment:
     row = Payment(
-        order_id=order.id,
+        id=found.key,
+        order_id=found.order.id,
         transaction=payment.transaction_id,
         notification=payment.notification_id or "",
         fen=payment.fen,
@@ -216,17 +261,10 @@ def _take_in(ctx: Context, payment: gateway.Payment, order: Order, why_not: str)
         why=why_not or None,
         paid_at=payment.paid_at,
         received_at=ctx.clock.now(),
+        driver=None if payment.driver == "wechat" else payment.driver,
     )
-    _insert(ctx, row, "This payment has just been taken in")
+    put(ctx.session, row, Conflict("This payment has just been taken in"))
     return row
-
-
-def _insert(ctx: Context, row: Order | Payment, taken: str) -> None:
-    ctx.session.add(row)
-    try:
-        ctx.session.flush()
-    except IntegrityError:  # somebody was faster: the database lets one in
-        raise Conflict(taken) from None
 
 
 @verb

@@ -6,7 +6,7 @@ transaction of its own, so that a crash in between loses nothing that asking aga
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,10 +26,13 @@ from exam_system.fees.gateway import GatewayError
 from exam_system.fees.models import Order
 from exam_system.fees.refunds import Known, accept_refund, waiting
 from exam_system.fees.service import accept_payment, query_waiting
+from exam_system.fees.waiting import AT_GATEWAY
+from exam_system.fees.way_models import PayWay
 from exam_system.office import Office
 from exam_system.registration.models import Application
 
 AT_ONCE = 8
+ONLY = ("wechat",)
 LONGEST_REASON = 26  # characters; the gateway takes 80 bytes
 T = TypeVar("T")
 A = TypeVar("A")
@@ -55,13 +58,29 @@ def settle_orders(
     until = parts.clock.now() - older
     with parts.context(SYSTEM, write=False).session as db:
         due = [(exam, no) for exam, no, seen in _waiting_orders(db, code) if seen <= until]
+        more = _also_at_alipay(db) if due else {}
     result = Round()
     if due:
-        desk = open_desk(parts.config)
+        desks = {name: open_desk(parts.config, name) for name in _needed(due, more)}
         for exam, pairs in groupby(due, key=lambda pair: pair[0]):
-            _settle_exam(parts, desk, exam, [no for _, no in pairs], result)
+            opened = {no: [desks[name] for name in more.get(no, ONLY)] for _, no in pairs}
+            _settle_exam(parts, opened, exam, result)
         parts.seal()
     return result
+
+
+def _also_at_alipay(db: Session) -> dict[str, tuple[str, ...]]:
+    """The gateways that know each waiting order which was opened at Alipay, by its number."""
+    query = (
+        select(Order.trade_no, Order.pay_url)
+        .join(PayWay, PayWay.order_id == Order.id)
+        .where(PayWay.driver == "alipay", Order.state == "paying")
+    )
+    return {no: ("wechat", "alipay") if url else ("alipay",) for no, url in db.execute(query)}
+
+
+def _needed(due: Sequence[tuple[str, str]], more: Mapping[str, tuple[str, ...]]) -> list[str]:
+    return sorted({name for _, no in due for name in more.get(no, ONLY)})
 
 
 def _waiting_orders(db: Session, code: str | None) -> list[tuple[str, str, datetime]]:
@@ -69,7 +88,7 @@ def _waiting_orders(db: Session, code: str | None) -> list[tuple[str, str, datet
         select(Exam.code, Order.trade_no, Order.created_at, Order.asked_at)
         .join(Application, Application.id == Order.application_id)
         .join(Exam, Exam.id == Application.exam_id)
-        .where(Order.state == "paying", Exam.state == "announced")
+        .where(Order.state == "paying", Exam.state == "announced", AT_GATEWAY)
         .order_by(Exam.code, Order.id)
     )
     if code is not None:
@@ -77,13 +96,20 @@ def _waiting_orders(db: Session, code: str | None) -> list[tuple[str, str, datet
     return [(exam, no, asked or made) for exam, no, made, asked in db.execute(query)]
 
 
-def _settle_exam(parts: Office, desk: Desk, code: str, trade_nos: list[str], result: Round) -> None:
+def _settle_exam(
+    parts: Office, opened: Mapping[str, Sequence[Desk]], code: str, result: Round
+) -> None:
     answered: list[str] = []
     paid = 0
-    for trade_no, payment in _each(trade_nos, lambda no: desk.gateway.query(out_trade_no=no)):
+
+    def ask(trade_no: str) -> list[gateway.Payment]:
+        answers = [desk.gateway.query(out_trade_no=trade_no) for desk in opened[trade_no]]
+        return [payment for payment in answers if payment is not None]
+
+    for trade_no, payments in _each(list(opened), ask):
         try:
-            if payment is not None:
-                _take_payment(parts, _answer(payment))
+            for payment in _answer(payments):
+                _take_payment(parts, payment)
                 paid += 1
         except GatewayError as error:
             result.troubles.append(f"{trade_no}: {error}")
@@ -113,20 +139,26 @@ def settle_refunds(parts: Office, numbers: Sequence[str] | None = None) -> Round
         due = waiting(db, numbers)
     result = Round()
     if due:
-        desk = open_desk(parts.config)
+        desks = {name: open_desk(parts.config, name) for name in sorted(set(map(_way, due)))}
         with parts.context(SYSTEM, write=False).session as db:
             names = dict(db.execute(select(Exam.code, Exam.name)).all())
-        answers = _each(due, lambda known: _ask(desk, known, names[known.exam]))
+        answers = _each(due, lambda known: _ask(desks[_way(known)], known, names[known.exam]))
         for known, told in answers:
             _take_refund(parts, known, told, result)
         parts.seal()
     return result
 
 
+def _way(known: Known) -> str:
+    return known.payment.driver or "wechat"
+
+
 def _ask(desk: Desk, known: Known, exam: str) -> gateway.Refund | None:
     """The gateway's word on a refund: its request where it has none yet, else a query."""
     if known.refund.state != "open":
-        return desk.gateway.query_refund(out_refund_no=known.refund.number)
+        return desk.gateway.query_refund(
+            out_refund_no=known.refund.number, transaction_id=known.payment.transaction
+        )
     return desk.gateway.refund(
         transaction_id=known.payment.transaction,
         out_trade_no=known.order.trade_no,

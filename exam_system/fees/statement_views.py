@@ -16,8 +16,10 @@ from exam_system.fees import reconciling
 from exam_system.fees.blueprint import bp
 from exam_system.fees.comparing import Compared, Line, read_bank
 from exam_system.fees.desk import days_bill
+from exam_system.fees.drivers import ways
 from exam_system.fees.models import Statement
 from exam_system.fees.reconciling import KIND_NAMES, OUTCOME_NAMES, SOURCES
+from exam_system.fees.signed import verifiable
 from exam_system.language import yuan
 from exam_system.records.models import Note
 from exam_system.records.notes import note_bytes
@@ -49,10 +51,18 @@ def statements() -> ResponseReturnValue:
         waiting=reconciling.waiting(db, WAITING),
         problems=problems,
         given=request.form.get("day", ""),
+        bills=_bills(),
         page=page,
         pages=max(1, -(-reconciling.count_statements(db) // PAGE)),
         **_names(),
     ), 422 if problems else 200
+
+
+def _bills() -> dict[str, str]:
+    """The bills that can be fetched, by source: of the gateways that are set up."""
+    there = ways(office().config)
+    found = {name for name, driver in reconciling.BILLS.items() if driver in there}
+    return {name: gettext(SOURCES[name]) for name in reconciling.BILLS if name in found}
 
 
 def _names() -> dict[str, Any]:
@@ -71,10 +81,13 @@ def _reconcile() -> Statement:
 
 
 def _theirs(day: date, file: FileStorage | None) -> tuple[str, list[Line]]:
-    """The lines of an uploaded file, or else of the gateway's bill."""
+    """The lines of an uploaded file, or else of the chosen gateway's bill."""
     if file is not None and file.filename:
         return "bank", read_bank(file.filename, file.read())
-    return "gateway", reconciling.bill_lines(days_bill(office().config, day))
+    bill = request.form.get("bill", "gateway")
+    driver = reconciling.BILLS.get(bill, "wechat")
+    lines = days_bill(office().config, day, driver)
+    return bill, reconciling.bill_lines(lines)
 
 
 def _day(text: str) -> date:
@@ -151,8 +164,13 @@ def export_statement(day: str, source: str, version: int) -> ResponseReturnValue
     if request.form.get("format") == "csv":
         data = done.statement.lines.encode()
         return download(data, f"{name}.csv", "text/csv; charset=utf-8")
+    if request.form.get("format") == "zip":
+        note = note_bytes(looking().session, done.statement.note_id)
+        packed = verifiable(name, "statement", note, done.statement.lines.encode())
+        return download(packed, f"{name}.zip", "application/zip")
     title = f"{gettext(SOURCES[source])} {day}"
-    return sheet_file(name, title, _columns(), [_cells(line) for line in done.lines])
+    cells = [_cells(line) for line in done.lines]
+    return sheet_file(name, title, _columns(), cells, verb="fees.export_statement")
 
 
 def _columns() -> list[str]:

@@ -6,7 +6,6 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-import segno
 from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
@@ -14,15 +13,32 @@ from flask_babel import gettext
 from exam_system.context import SYSTEM
 from exam_system.errors import Conflict, NotFound, Sentence
 from exam_system.exams.lookup import exam_by_code
+from exam_system.fees import (
+    alipay,
+    bank_views,
+    counter_views,
+    drivers,
+    receipts,
+    refund_views,
+    service,
+    statement_views,
+    ways,
+)
 from exam_system.fees import ledger as books
-from exam_system.fees import receipts, refund_views, service, statement_views
 from exam_system.fees.blueprint import bp
 from exam_system.fees.desk import Desk, Terms, ask_gateway, expiry, open_desk
-from exam_system.fees.gateway import CallbackRefused, GatewayError, GatewayRefused, Payment
+from exam_system.fees.gateway import (
+    CallbackRefused,
+    GatewayError,
+    GatewayRefused,
+    Payment,
+    Refusal,
+)
 from exam_system.fees.models import Order
 from exam_system.fees.refunds import accept_refund, returns_of, unsettled
 from exam_system.fees.service import Asked
 from exam_system.fees.settling import settle_refunds
+from exam_system.fees.showing import offered, show_way
 from exam_system.fees.states import REFUND_STATES, STATES
 from exam_system.fees.wechat import answer_ok, answer_refused
 from exam_system.language import when, yuan
@@ -30,7 +46,7 @@ from exam_system.registration.lookup import rules_from
 from exam_system.registration.office import page_asked, sheet_file
 from exam_system.web import acting, flash_refusal, inline, looking, office
 
-__all__ = ["bp", "refund_views", "statement_views"]
+__all__ = ["bank_views", "bp", "counter_views", "refund_views", "statement_views"]
 PAYMENT = "/applications/<ref>/payment"
 
 
@@ -39,11 +55,12 @@ def pay(ref: str) -> ResponseReturnValue:
     """The posted basis and the button; after it the QR code of the gateway."""
     if request.method == "POST":
         found = service.asked(looking(), ref)
+        way = _chosen(request.form.get("way", ""))
         try:
-            _open_order(ref, found)
+            _open_order(ref, found, way)
         except Sentence as error:
             flash_refusal(error)
-        return redirect(url_for("fees.pay", ref=ref), 303)
+        return redirect(url_for("fees.pay", ref=ref, way=way if way != "wechat" else None), 303)
     ctx = looking()
     found = service.asked(ctx, ref)
     unpayable: Sentence | None = None
@@ -55,38 +72,49 @@ def pay(ref: str) -> ResponseReturnValue:
         "fees/pay.html",
         found=found,
         closes=rules_from(found.exam.rules).payment_closes,
+        grounds=rules_from(found.exam.rules).waiver_grounds,
         unpayable=unpayable.text(gettext) if unpayable else "",
         returns=returns_of(ctx.session, found.order),
         refund_states={state: gettext(name) for state, name in REFUND_STATES.items()},
-        qr=_qr(found.order) if unpayable is None else "",
+        shown=show_way(ctx, found, request.args.get("way", "")) if unpayable is None else None,
+        others=offered(ctx.config),
     )
 
 
-def _qr(order: Order | None) -> str:
-    if order is None or not order.pay_url:
-        return ""
-    image: str = segno.make(order.pay_url, error="m").svg_data_uri(scale=5, border=2)
-    return image
+def _chosen(way: str) -> str:
+    """The way that the form names, else the first one that the bureau has set up."""
+    there = drivers.ways(office().config)
+    return way if way in there else (there or ["wechat"])[0]
 
 
-def _open_order(ref: str, found: Asked) -> None:
-    """Three steps: make the order and commit; ask the gateway; keep what it answered."""
+def _open_order(ref: str, found: Asked, way: str) -> None:
+    """Three steps: make the order and commit; ask the gateway; keep what it answered.
+
+    A payment code and the counter need no gateway.
+    """
     order = found.order
     if order is None:
         with acting() as ctx:
             order = service.create_order(ctx, ref=ref)
     else:
         service.check_payable(looking(), found)
-    if order.state == "paid":
+    if order.state == "paid" or way == "counter":
+        return
+    if way == "nontax":
+        with acting() as ctx:
+            ways.issue_code(ctx, ref=ref)
         return
     try:
-        link = ask_gateway(open_desk(office().config), _terms(ref, found, order))
+        link = ask_gateway(open_desk(office().config, way), _terms(ref, found, order))
     except GatewayRefused as refused:
         raise Conflict(_PAID_THERE if refused.code == "ORDERPAID" else _NO_GATEWAY) from None
     except GatewayError:
         raise Conflict(_NO_GATEWAY) from None
     with acting() as ctx:
-        service.open_payment(ctx, ref=ref, link=link)
+        if way == "wechat":
+            service.open_payment(ctx, ref=ref, link=link)
+        else:
+            ways.open_way(ctx, ref=ref, driver=way, link=link)
 
 
 _NO_GATEWAY = "The payment service does not answer: nothing was charged, try again in a minute"
@@ -134,21 +162,32 @@ def refresh(ref: str) -> ResponseReturnValue:
 def _ask_again(ref: str, found: Asked) -> None:
     if found.order is None:
         raise Conflict("There is no order for this application yet")
-    desk = open_desk(office().config)
-    try:
-        payment = desk.gateway.query(out_trade_no=found.order.trade_no)
-    except GatewayError:
-        raise Conflict(_NO_GATEWAY) from None
+    payments = _asked_about(found.order)
     with acting() as ctx:
-        service.query_order(ctx, ref=ref, paid=payment is not None)
-        row = service.accept_payment(ctx.as_actor(SYSTEM), payment) if payment else None
+        service.query_order(ctx, ref=ref, paid=bool(payments))
+        system = ctx.as_actor(SYSTEM)
+        rows = [service.accept_payment(system, payment) for payment in payments]
         refunds = unsettled(ctx.session, found.order)
     if refunds:
         settle_refunds(office(), refunds)
-    if row is None:
+    if not rows:
         raise Conflict("The payment service knows of no payment yet: it may take a few minutes")
-    if not row.kept:
+    if not all(row.kept for row in rows):
         flash(gettext("Your payment has arrived but cannot count: it goes back to you"), "warning")
+
+
+def _asked_about(order: Order) -> list[Payment]:
+    """What the gateways at which the order was opened know of its payment."""
+    names = ways.asked_at_gateways(looking().session, order)
+    found = []
+    for name in names:
+        try:
+            found.append(
+                open_desk(office().config, name).gateway.query(out_trade_no=order.trade_no)
+            )
+        except GatewayError:
+            raise Conflict(_NO_GATEWAY) from None
+    return [payment for payment in found if payment is not None]
 
 
 @bp.get(f"{PAYMENT}/receipt.pdf")
@@ -187,6 +226,28 @@ def _answer(code: int, body: dict[str, str]) -> ResponseReturnValue:
     return jsonify(body), code
 
 
+@bp.post("/payments/alipay/callback")
+def alipay_callback() -> ResponseReturnValue:
+    """Alipay tells of a payment or a refund; `success` in plain text ends its repeats.
+
+    What is not believed gets 4xx, changes and logs nothing.
+    """
+    try:
+        _take(open_desk(office().config, "alipay"))
+    except CallbackRefused as refused:
+        told = alipay.answer_refused() if refused.reason != Refusal.NO_NEWS else alipay.answer_ok()
+        return _plain(*told)
+    except (NotFound, Conflict) as error:
+        return _plain(error.status, alipay.answer_refused()[1])
+    except Sentence:
+        return _plain(*alipay.answer_refused())
+    return _plain(*alipay.answer_ok())
+
+
+def _plain(code: int, body: str) -> ResponseReturnValue:
+    return body, code, {"Content-Type": "text/plain; charset=utf-8"}
+
+
 @bp.get("/exams/<code>/ledger")
 def ledger(code: str) -> ResponseReturnValue:
     """What was asked, received, kept and is owed back."""
@@ -202,6 +263,7 @@ def ledger(code: str) -> ResponseReturnValue:
         states={state: gettext(name) for state, name in STATES.items()},
         refund_states={state: gettext(name) for state, name in REFUND_STATES.items()},
         owed=owed,
+        ways=drivers.ways(ctx.config),
         page=page,
         pages=max(1, -(-total // books.PAGE)),
     )
@@ -213,7 +275,8 @@ def export_ledger(code: str) -> ResponseReturnValue:
     with acting() as ctx:
         rows = service.export_ledger(ctx, code=code)
         title = exam_by_code(ctx.session, code).name
-    return sheet_file(f"ledger-{code}", title, _columns(), [_cells(row) for row in rows])
+    cells = [_cells(row) for row in rows]
+    return sheet_file(f"ledger-{code}", title, _columns(), cells, verb="fees.export_ledger")
 
 
 def _columns() -> list[str]:

@@ -163,7 +163,7 @@ class WechatNative:
         same(answer, "out_trade_no", out_trade_no)
         return wechat_refund.answered(answer, out_refund_no)
 
-    def query_refund(self, *, out_refund_no: str) -> Refund | None:
+    def query_refund(self, *, out_refund_no: str, transaction_id: str = "") -> Refund | None:
         """How far a refund is, None when WeChat Pay has never heard of it."""
         _check_number(out_refund_no)
         try:

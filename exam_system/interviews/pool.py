@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from exam_system.access import Role
 from exam_system.chance import label
@@ -30,6 +31,7 @@ from exam_system.interviews.substitutes import withdraw
 from exam_system.people import clean_name
 from exam_system.registration.models import Application
 from exam_system.sheets import Column, read_table
+from exam_system.sheets.preview import Preview, compare
 from exam_system.trust.canonical import clean_label, sha256_hex
 
 RELATIONS = {
@@ -39,6 +41,7 @@ RELATIONS = {
     "interest": "Other interest",
 }
 """The kinds of avoidance and what pages call them (to be translated)."""
+DECLARED_IN = ("seated", "written", "shortlisted", "interviewing")
 _SEXES = {"男": "male", "女": "female", "male": "male", "female": "female"}
 _ANSWERS = {"是": True, "否": False, "yes": True, "no": False}
 
@@ -73,6 +76,25 @@ def import_interviewers(ctx: Context, *, name: str, data: bytes) -> Imported:
     return Imported(added, changed)
 
 
+def preview_interviewers(ctx: Context, name: str, data: bytes) -> Preview:
+    """What a table would change in the pool. Raises SheetError."""
+    rows = read_table(name, data, COLUMNS).rows
+    after = {row["certificate"]: _cells(row) for row in rows}
+    return compare(NAMES, pool_rows(ctx.session), after, removes=False)
+
+
+def pool_rows(session: Session) -> dict[str, tuple[str, ...]]:
+    """The pool by certificate, in the columns NAMES in which it is brought in."""
+    found = session.scalars(select(Interviewer).order_by(Interviewer.certificate))
+    return {one.certificate: _cells(vars(one)) for one in found}
+
+
+def _cells(one: Mapping[str, Any]) -> tuple[str, ...]:
+    words = {"male": "男", "female": "女", True: "是", False: "否"}
+    read = {"sex": words[one["sex"]], "chief": words[one["chief"]]}
+    return tuple({**one, **read}[column.key] for column in COLUMNS)
+
+
 def _update(known: Interviewer, values: Mapping[str, Any]) -> bool:
     different = {key: value for key, value in values.items() if getattr(known, key) != value}
     for key, value in different.items():
@@ -83,25 +105,20 @@ def _update(known: Interviewer, values: Mapping[str, Any]) -> bool:
 @verb
 def declare_avoidance(
     ctx: Context, *, code: str, number: str, relation: str, certificate: str = ""
-) -> Avoidance:
+) -> None:
     """Declare that an interviewer must not hear a candidate (by admission number).
 
     Interviewers declare for themselves; the office names the certificate. The draws keep to it;
     once the groups are drawn, an avoidance in the own panel makes the seat vacant: a reserve takes
     it (substitutes.py).
     """
-    exam = open_exam(ctx.session, code, "seated", "written", "shortlisted", "interviewing")
+    exam = open_exam(ctx.session, code, *DECLARED_IN)
     if relation not in RELATIONS:
         raise Invalid("Choose the kind of relation")
     interviewer = _whose(ctx, certificate.strip())
     application = _candidate(ctx, exam, number.strip())
     _refuse_twice(ctx, interviewer, application)
-    hears = _hears(ctx, exam, interviewer, application)
-    row = Avoidance(interviewer_id=interviewer.id, application_id=application.id, relation=relation)
-    ctx.session.add(row)
-    ctx.session.flush()
-    if hears:
-        withdraw(ctx, exam, interviewer, relation)
+    hears = declare(ctx, exam, interviewer, application, relation)
     ctx.record(
         exam=code,
         subject=f"interviewer:{interviewer.label}",
@@ -109,7 +126,20 @@ def declare_avoidance(
         candidate=application.label,
         relation=relation,
     )
-    return row
+
+
+def declare(
+    ctx: Context, exam: Exam, interviewer: Interviewer, application: Application, relation: str
+) -> bool:
+    """Write a new avoidance down; returns whether it makes the interviewer's seat vacant."""
+    hears = _hears(ctx, exam, interviewer, application)
+    ctx.session.add(
+        Avoidance(interviewer_id=interviewer.id, application_id=application.id, relation=relation)
+    )
+    ctx.session.flush()
+    if hears:
+        withdraw(ctx, exam, interviewer, relation)
+    return hears
 
 
 @verb
@@ -250,3 +280,4 @@ COLUMNS = (
         parse=_one_of(_ANSWERS, CHIEF_REFUSAL),
     ),
 )
+NAMES = tuple(column.names[0] for column in COLUMNS)

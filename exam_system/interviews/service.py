@@ -2,6 +2,7 @@
 
 import_interviewers, declare_avoidance,
 declare_incompatibility                     pool.py
+import_avoidances                           avoidance_table.py
 create_panels                               panels.py
                                             panel_draw.py (the draw of the interviewers)
                                             groups.py (the draws of groups and order)
@@ -14,6 +15,7 @@ open_panel, call_candidate, mark_absent,
 enter_score, close_panel                    scores.py
 """
 
+from exam_system.interviews.avoidance_table import import_avoidances
 from exam_system.interviews.exchange import export_pool, import_pool, register_bureau
 from exam_system.interviews.issuing import Issued, issue_accounts
 from exam_system.interviews.panels import create_panels
@@ -46,6 +48,7 @@ __all__ = [
     "declare_incompatibility",
     "enter_score",
     "export_pool",
+    "import_avoidances",
     "import_interviewers",
     "import_pool",
     "issue_accounts",

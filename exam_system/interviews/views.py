@@ -9,16 +9,15 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
+from exam_system import imports
 from exam_system.context import Context
 from exam_system.errors import NotFound, Sentence
 from exam_system.exams.lookup import exam_by_code
 from exam_system.exams.models import Exam
-from exam_system.interviews.forms import AvoidanceForm, OwnAvoidanceForm, PanelsForm, PoolForm
+from exam_system.interviews.forms import OwnAvoidanceForm, PanelsForm, PoolForm
 from exam_system.interviews.groups import order_drawn
 from exam_system.interviews.listing import (
-    avoidances_of,
     candidates_of,
-    count_avoidances,
     next_of,
     overview,
 )
@@ -32,6 +31,7 @@ from exam_system.interviews.lookup import (
     panels_of,
 )
 from exam_system.interviews.models import Bureau, Interviewer
+from exam_system.interviews.pool import preview_interviewers
 from exam_system.interviews.screen import hall_view
 from exam_system.interviews.sealed import sealed_until
 from exam_system.interviews.service import (
@@ -62,26 +62,29 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @bp.route("/office/interviewers", methods=["GET", "POST"])
 def pool() -> ResponseReturnValue:
     """The pool of interviewers, and taking a table of them in."""
-    form = PoolForm()
-    if not form.validate_on_submit():
+    form = PoolForm(formdata=None)
+    if request.method == "GET":
         return _pool(form, [])
-    file = form.file.data
+    title, back = _("Pool of interviewers"), url_for("interviews.pool")
     try:
-        with acting() as ctx:
-            taken = import_interviewers(ctx, name=file.filename or "", data=file.read())
+        return imports.step(imports.Import(title, back, preview_interviewers, _take_in))
     except SheetError as error:
         return _pool(form, error.lines(_)), 422
     except Sentence as error:
         return _pool(form, [say(error)]), error.status
+
+
+def _take_in(ctx: Context, name: str, data: bytes) -> str:
+    taken = import_interviewers(ctx, name=name, data=data)
     counts = {"added": taken.added, "changed": taken.changed}
-    flash(_("%(added)s interviewers added, %(changed)s changed", **counts), "success")
-    return redirect(url_for("interviews.pool"))
+    said: str = _("%(added)s interviewers added, %(changed)s changed", **counts)
+    return said
 
 
 def _pool(form: PoolForm, problems: list[str]) -> str:
     db = looking().session
     total = db.scalar(select(func.count(Interviewer.id))) or 0
-    page, pages = _page(total)
+    page, pages = page_of(total)
     query = select(Interviewer).order_by(Interviewer.certificate)
     return render_template(
         "interviews/pool.html",
@@ -96,7 +99,7 @@ def _pool(form: PoolForm, problems: list[str]) -> str:
     )
 
 
-def _page(total: int) -> tuple[int, int]:
+def page_of(total: int) -> tuple[int, int]:
     """Which page is asked for, and how many there are."""
     pages = max(1, -(-total // PAGE))
     return min(max(request.args.get("page", 1, type=int), 1), pages), pages
@@ -149,43 +152,6 @@ def panels(code: str) -> ResponseReturnValue:
         return _setup(looking(), exam, form), error.status
     flash(_("%(count)s panels and as many groups are set up", count=len(made)), "success")
     return redirect(url_for("interviews.setup", code=code))
-
-
-@bp.route("/office/exams/<code>/interviews/avoidances", methods=["GET", "POST"])
-def avoidances(code: str) -> ResponseReturnValue:
-    """The declared avoidances of an exam, and declaring one for an interviewer."""
-    exam, form = exam_by_code(looking().session, code), AvoidanceForm()
-    if not form.validate_on_submit():
-        return _avoidances(exam, form)
-    try:
-        with acting() as ctx:
-            declare_avoidance(
-                ctx,
-                code=code,
-                certificate=form.certificate.data,
-                number=form.number.data,
-                relation=form.relation.data,
-            )
-    except Sentence as error:
-        form.number.errors = [say(error)]
-        return _avoidances(exam, form), error.status
-    flash(_("The avoidance is declared"), "success")
-    return redirect(url_for("interviews.avoidances", code=code))
-
-
-def _avoidances(exam: Exam, form: AvoidanceForm) -> str:
-    db = looking().session
-    total = count_avoidances(db, exam)
-    page, pages = _page(total)
-    return render_template(
-        "interviews/avoidances.html",
-        exam=exam,
-        form=form,
-        rows=avoidances_of(db, exam, (page - 1) * PAGE, PAGE),
-        relations=RELATIONS,
-        page=page,
-        pages=pages,
-    )
 
 
 @bp.post("/office/exams/<code>/interviews/accounts")

@@ -14,6 +14,7 @@ from exam_system.errors import Invalid, Sentence
 from exam_system.examday.plan import newest_attempt
 from exam_system.exams.lookup import exam_by_code, rules_of
 from exam_system.exams.models import Exam
+from exam_system.exports import files
 from exam_system.marking.destinations import (
     Markers,
     drawn_bundles,
@@ -22,8 +23,7 @@ from exam_system.marking.destinations import (
 )
 from exam_system.marking.papers import Sets, enter_paper_sets, sets_of
 from exam_system.marking.scripts import export_codes, picked
-from exam_system.sheets import write_xlsx
-from exam_system.web import acting, download, flash_refusal, looking
+from exam_system.web import acting, flash_refusal, looking
 
 bp = Blueprint("scripts", __name__)
 OFFICE = "/office/exams/<code>"
@@ -131,15 +131,15 @@ def codes(code: str) -> ResponseReturnValue:
         try:
             with acting() as ctx:
                 rows = export_codes(ctx, code=code, reason=request.form.get("reason", ""))
-                mark = f"{ctx.actor.name} {ctx.clock.now():%Y-%m-%d %H:%M}Z"
         except Sentence as error:
             flash_refusal(error)
             return redirect(url_for("scripts.codes", code=code))
         names = {one.code: one.name for one in rules_of(exam).subjects}
         cells = [(one, number, names[subject]) for one, number, subject in rows]
         columns = [_("Script code"), _("Admission number"), _("Subject")]
-        data = write_xlsx(_("Script codes"), columns, cells, mark)
-        return download(data, f"codes-{code}.xlsx", XLSX)
+        kind = "csv" if request.form.get("format") == "csv" else "xlsx"
+        name, verb = f"codes-{code}", "marking.export_codes"
+        return files.table(kind, name, _("Script codes"), columns, cells, verb=verb)
     found = _drawn(exam, "codes")
     shut = found is not None and hidden(found[1])
     return render_template("marking/codes.html", exam=exam, drawn=found, hidden=shut)

@@ -21,6 +21,7 @@ from exam_system.people import reason_line
 from exam_system.records import releases
 from exam_system.registration.models import Application
 from exam_system.sheets import CellError, Column, Sheet, SheetError, read_table
+from exam_system.sheets.preview import Preview, compare
 from exam_system.trust.canonical import jcs, sha256_hex
 from scoring.rounding import BadScore, show, to_decimal
 
@@ -53,6 +54,35 @@ def import_written_scores(ctx: Context, *, code: str, name: str, data: bytes) ->
     is in already would change: that is a correction.
     """
     exam, table = _read(ctx, code, name, data)
+    _refuse_corrections(table)
+    _replace(ctx.session, exam, table)
+    ctx.record(
+        exam=code, subject=f"exam:{code}", file=sha256_hex(data), candidates=len(table.sheet.rows)
+    )
+    return len(table.sheet.rows)
+
+
+def preview_written_scores(ctx: Context, code: str, name: str, data: bytes) -> Preview:
+    """What a first table of marks would change; raises as the import does."""
+    exam, table = _read(ctx, code, name, data)
+    _refuse_corrections(table)
+    names = (_NUMBER[0], *(one.name for one in table.rules.subjects))
+    keys = ("number", *(f"mark:{one.code}" for one in table.rules.subjects))
+    after = {row["number"]: [row[key] for key in keys] for row in table.sheet.rows}
+    return compare(names, mark_rows(ctx.session, exam), after)
+
+
+def mark_rows(session: Session, exam: Exam) -> dict[str, tuple[str, ...]]:
+    """The marks that are in, by admission number: the number and a mark for each subject."""
+    subjects, marks = rules_of(exam).subjects, marks_of(session, exam.id)
+    return {
+        number: (number, *(marks[one].get(subject.code, "") for subject in subjects))
+        for number, one in sorted(seated_numbers(session, exam.id).items())
+        if one in marks
+    }
+
+
+def _refuse_corrections(table: Table) -> None:
     if table.changes:
         raise Conflict(
             "%(count)s marks that are in already would change, first of all that of %(number)s: "
@@ -60,11 +90,6 @@ def import_written_scores(ctx: Context, *, code: str, name: str, data: bytes) ->
             count=len(table.changes),
             number=table.changes[0].number,
         )
-    _replace(ctx.session, exam, table)
-    ctx.record(
-        exam=code, subject=f"exam:{code}", file=sha256_hex(data), candidates=len(table.sheet.rows)
-    )
-    return len(table.sheet.rows)
 
 
 @verb

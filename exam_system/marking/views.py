@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
+from exam_system import imports
 from exam_system.approvals.lookup import open_approval, summary_of
 from exam_system.approvals.views import ask
 from exam_system.context import Context
@@ -26,11 +27,13 @@ from exam_system.marking.service import (
     correct_written_scores,
     import_written_scores,
     marks_of,
+    preview_written_scores,
     seated_numbers,
     wanted_correction,
 )
 from exam_system.registration.models import Application
 from exam_system.sheets import SheetError
+from exam_system.sheets.preview import Preview
 from exam_system.web import acting, looking, say
 from scoring.rounding import round_to
 
@@ -71,26 +74,40 @@ def scores(code: str) -> ResponseReturnValue:
     """Take a table of marks in; below it the figures to compare with the marking sheets."""
     exam = exam_by_code(looking().session, code)
     form = CorrectionForm() if marks_of(looking().session, exam.id) else MarksForm()
-    if not form.validate_on_submit():
-        return _page(looking(), exam, form, [])
     try:
-        with acting() as ctx:
-            _take_in(ctx, code, form)
+        if isinstance(form, CorrectionForm) and form.validate_on_submit():
+            with acting() as ctx:
+                _correct(ctx, code, form)
+            return redirect(url_for("marking.scores", code=code))
+        if request.method == "POST" and not isinstance(form, CorrectionForm):
+            return _first_table(code)
     except SheetError as error:
         return _page(looking(), exam, form, error.lines(_)), 422
     except Sentence as error:
         return _page(looking(), exam, form, [say(error)]), error.status
-    return redirect(url_for("marking.scores", code=code))
+    return _page(looking(), exam, form, [])
 
 
-def _take_in(ctx: Context, code: str, form: MarksForm) -> None:
-    """A first table is taken in; a correction is asked for, and once approved carried out."""
+def _first_table(code: str) -> ResponseReturnValue:
+    """Marks for people who have none yet: looked at, then taken in."""
+
+    def read(ctx: Context, name: str, data: bytes) -> Preview:
+        return preview_written_scores(ctx, code, name, data)
+
+    def act(ctx: Context, name: str, data: bytes) -> str:
+        rows = import_written_scores(ctx, code=code, name=name, data=data)
+        said: str = _("The marks of %(rows)s candidates were taken in", rows=rows)
+        return said
+
+    back = url_for("marking.scores", code=code)
+    return imports.step(imports.Import(_("Written scores"), back, read, act))
+
+
+def _correct(ctx: Context, code: str, form: CorrectionForm) -> None:
+    """A correction is asked for, and once approved carried out."""
     file = form.file.data
     table = {"code": code, "name": file.filename or "", "data": file.read()}
-    if not isinstance(form, CorrectionForm):
-        rows = import_written_scores(ctx, **table)
-        flash(_("The marks of %(rows)s candidates were taken in", rows=rows), "success")
-    elif form.ask.data:
+    if form.ask.data:
         ask(ctx, wanted_correction(ctx, **table, reason=form.reason.data))
     else:
         count = correct_written_scores(ctx, **table, reason=form.reason.data)

@@ -25,6 +25,8 @@ class Limits:
 
     exports_a_day: int = 5
     """An office hands out a list now and then; whoever takes six in a day is collecting."""
+    unmasked_a_day: int = 10
+    """A reviewer asks a candidate back now and then; eleven full numbers in a day are a list."""
     night_from: int = 22
     night_until: int = 6
     """Offices are closed and nobody looks on: from 22:00 to 6:00 in the bureau's zone."""
@@ -182,10 +184,20 @@ def many_exports(acts: Iterable[Seen], zone: ZoneInfo, limits: Limits = LIMITS) 
             yield _alert("many_exports", some, actor=actor, n=len(some), day=day)
 
 
+UNMASK = "registration.unmask"
+
+
+def many_unmasked(acts: Iterable[Seen], zone: ZoneInfo, limits: Limits = LIMITS) -> Iterator[Alert]:
+    """More full ID numbers and phones looked at by one person on one day than a case needs."""
+    for (actor, day), some in _by_day(acts, zone).items():
+        if len(some) > limits.unmasked_a_day:
+            yield _alert("many_unmasked", some, actor=actor, n=len(some), day=day)
+
+
 def is_export(kind: str) -> bool:
     """Whether a kind of act takes data out of the system."""
     name = kind.rpartition(".")[2]
-    return name.startswith("export_") or name == "make_evidence"
+    return name.startswith("export_") or name in ("make_evidence", "take_out", "take_tickets")
 
 
 def _by_day(acts: Iterable[Seen], zone: ZoneInfo) -> dict[tuple[str, date], list[Seen]]:
@@ -252,6 +264,20 @@ def clock_moved(
         ahead = head.last.at - head.at
         if ahead > limits.ahead:
             yield _alert("clock_ahead", [head.last], red=True, by=_span(ahead), name=head.name)
+
+
+CLOCK = ("oversight.report_clock", "oversight.accept_time")
+
+
+def clock_doubts(acts: Iterable[Seen]) -> Iterator[Alert]:
+    """Deadlines that were not judged because no clock was right, and times that were accepted."""
+    for act in acts:
+        if act.kind == CLOCK[0]:
+            rule = "time_ahead" if act.details.get("ahead") else "time_low"
+            yield _alert(rule, [act], red=True, by=act.details.get("by", ""))
+        elif act.kind == CLOCK[1]:
+            why = act.details.get("reason", "")
+            yield _alert("time_accepted", [act], actor=act.actor, why=why)
 
 
 def _span(span: timedelta) -> str:

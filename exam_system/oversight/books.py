@@ -10,13 +10,15 @@ from typing import TypeAlias
 from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
+from exam_system.exams.models import FeeItem
 from exam_system.fees.models import Order, Payment, Refund
+from exam_system.fees.waiver_models import Waiver
 from exam_system.records.models import Act, ActDetail
 from exam_system.registration.models import Application
 
 _CHOOSES = or_(
     Application.state == "choosing",
-    and_(Application.state == "submitted", Application.chosen_at.is_not(None)),
+    and_(Application.state.in_(("submitted", "second")), Application.chosen_at.is_not(None)),
 )
 _STANDING = case((_CHOOSES, "paid"), else_=Application.state)
 """Whoever chooses again because the post was cancelled has paid all the same."""
@@ -80,6 +82,7 @@ def faults_of_books(session: Session) -> Iterator[str]:
     """One sentence for each order, payment or application that does not agree with the others."""
     yield from _payments(session)
     yield from _refunds(session)
+    yield from _waivers(session)
     paid = (
         select(Order.trade_no, Order.fen, Order.state, _STANDING, func.coalesce(Payment.fen, 0))
         .join(Application, Application.id == Order.application_id)
@@ -147,3 +150,32 @@ def _refunds(session: Session) -> Iterator[str]:
             yield f"refund {number} is {state}, and the log has it otherwise"
         done.discard((number, fen))
     yield from (f"refund {number} is in the log and not in the books" for number, _ in done)
+
+
+def _waivers(session: Session) -> Iterator[str]:
+    """Every fee that was waived against the act of two people, and every order of nothing."""
+    listed = {
+        tuple(item)
+        for _, details in _told(session, "fees.grant_waivers")
+        for item in details["waivers"]  # type: ignore[union-attr]
+    }
+    granted = (
+        select(Waiver.ref, Application.ref, Waiver.fen, Application.id)
+        .join(Application, Application.id == Waiver.application_id)
+        .where(Waiver.state == "granted")
+    )
+    waived = set()
+    for ref, application, fen, number in session.execute(granted):
+        waived.add(number)
+        if (ref, application, fen) not in listed:
+            yield f"waiver {ref} of application {application} was not granted by two people"
+        listed.discard((ref, application, fen))
+    yield from (f"waiver {ref} is in the log and not in the books" for ref, _, _ in listed)
+    free = (
+        select(Order.trade_no, Order.application_id)
+        .join(FeeItem, FeeItem.id == Order.fee_item_id)
+        .where(Order.fen == 0, FeeItem.fen > 0)
+    )
+    for trade_no, number in session.execute(free):
+        if number not in waived:
+            yield f"order {trade_no} asks for nothing, and no waiver was granted"

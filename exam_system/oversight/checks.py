@@ -11,7 +11,8 @@ from sqlalchemy.orm import aliased
 from werkzeug.routing import Rule
 
 from exam_system import access
-from exam_system.access import PAGES, Role
+from exam_system.access import Role
+from exam_system.access_pages import PAGES, check_tables
 from exam_system.accounts.models import Account
 from exam_system.approvals.models import Approval
 from exam_system.context import SYSTEM, VERBS
@@ -215,7 +216,7 @@ def nobody_sees_another(look: Look) -> Measured:
     a person's ID number. What one candidate sees of another is a matter of tests."""
     if look.app is None:
         raise Fault("the application is not open here")
-    access.check_tables(VERBS, look.app.view_functions)
+    check_tables(VERBS, look.app.view_functions)
     faults = [*_open_pages(look.app), *_id_numbers(look)]
     closed = sum(Role.PUBLIC not in roles for roles in PAGES.values())
     said = "%(pages)s closed pages asked for by a stranger, published files searched for ID numbers"

@@ -17,9 +17,8 @@ from exam_system.fees.models import Order
 from exam_system.oversight.waiting import HOUSEKEEPING
 from exam_system.records.keys import keys_of
 from exam_system.records.models import Act, Head, Leaf, NoteSignature, Release
-from exam_system.registration.deadlines import due_day
-from exam_system.registration.lookup import rules_from
 from exam_system.registration.models import Application
+from exam_system.registration.states import WAITING
 
 DAY = timedelta(days=1)
 PAYING = timedelta(hours=2)
@@ -53,19 +52,20 @@ def find_overdue(session: Session, now: datetime, zone: ZoneInfo) -> list[Overdu
 
 def _reviews(session: Session, now: datetime, zone: ZoneInfo) -> Iterator[Overdue]:
     """Applications whose review is past the working days that the rules give it."""
-    today = now.astimezone(zone).date()
-    for exam in session.scalars(select(Exam).where(Exam.state == "announced")):
-        days = rules_from(exam.rules).review_days
-        query = (
-            select(Application.ref, Application.submitted_at)
-            .where(Application.exam_id == exam.id, Application.state == "submitted")
-            .order_by(Application.submitted_at)
-            .limit(MOST)
+    query = (
+        select(Application.ref, Application.submitted_at, Exam.code)
+        .join(Exam, Exam.id == Application.exam_id)
+        .where(
+            Application.state.in_(WAITING),
+            Application.review_due < now.astimezone(zone).date(),
+            Exam.state.in_(("announced", "closed")),
         )
-        for ref, at in session.execute(query):
-            due = due_day(at.astimezone(zone).date(), days) if at else None
-            if at and due and due < today:
-                yield Overdue("review", exam.code, f"application:{ref}", at)
+        .order_by(Application.review_due, Application.id)
+        .limit(MOST)
+    )
+    for ref, at, code in session.execute(query):
+        if at is not None:
+            yield Overdue("review", code, f"application:{ref}", at)
 
 
 def _orders(session: Session, now: datetime) -> Iterator[Overdue]:

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from exam_system.access import VERBS
 from exam_system.errors import NotFound
 from exam_system.exams.models import Exam
+from exam_system.exports import files
 from exam_system.language import when
 from exam_system.oversight import service
 from exam_system.oversight.acts import (
@@ -28,11 +29,7 @@ from exam_system.oversight.acts import (
 from exam_system.oversight.blueprint import bp
 from exam_system.oversight.words import about, deed, sentence
 from exam_system.records import heads
-from exam_system.sheets import write_csv, write_xlsx
 from exam_system.web import acting, download, looking
-
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_CSV = "text/csv; charset=utf-8"
 
 
 def asked() -> Filter:
@@ -103,7 +100,6 @@ def export_acts() -> ResponseReturnValue:
     """The filtered record as a spreadsheet or as CSV; the export is an act itself."""
     with acting() as ctx:
         rows = service.export_acts(ctx, asked=named(ctx.session, asked()))
-        mark = f"{ctx.actor.name} {when(ctx.clock.now())}"
     names = ["position", "time", "act", "sentence", "exam", "actor", "name", "role", "subject"]
     columns = [_(name) for name in names]
     cells = [
@@ -111,9 +107,9 @@ def export_acts() -> ResponseReturnValue:
          _(row.role), row.subject]
         for row in rows
     ]  # fmt: skip
-    if request.form.get("format") == "csv":
-        return download(write_csv(columns, cells), "acts.csv", _CSV)
-    return download(write_xlsx(_("Record of acts"), columns, cells, mark), "acts.xlsx", _XLSX)
+    kind = "csv" if request.form.get("format") == "csv" else "xlsx"
+    verb = "oversight.export_acts"
+    return files.table(kind, "acts", _("Record of acts"), columns, cells, verb=verb)
 
 
 @bp.get("/oversight/acts/<int(max=2147483647):position>")

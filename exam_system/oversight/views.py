@@ -19,7 +19,7 @@ from exam_system.oversight.files import CONFIDENTIAL, folder_zip, inside, listin
 from exam_system.oversight.overdue import find_overdue
 from exam_system.oversight.waiting import to_cosign as pack
 from exam_system.oversight.waiting import unpack, waiting_notes, waiting_steps
-from exam_system.oversight.watch import open_alerts
+from exam_system.oversight.watch import open_alerts, unmaskings
 from exam_system.oversight.words import OVERDUE, about
 from exam_system.records import heads
 from exam_system.records.models import Release, RoleKey
@@ -58,6 +58,7 @@ def desk() -> ResponseReturnValue:
         about=about,
         alerts=open_alerts(db, zone),
         glances=glances(db)[-_GLANCES:],
+        unmasked=unmaskings(db),
         board=board,
         fresh=board is not None and board.is_fresh(ctx.clock.now()),
         exams=exams,

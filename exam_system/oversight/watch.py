@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -40,7 +40,7 @@ from exam_system.trust.notes import open_note
 
 WITH_DETAILS = (
     "draws.freeze_draw", "draws.commit_secret", "draws.record_dice", "draws.confirm_dice",
-    *rules.MARKING, "results.prepare_release",
+    *rules.MARKING, "results.prepare_release", *rules.CLOCK,
 )  # fmt: skip
 NOTED = "oversight.note_alert"
 _ANNOUNCE = ("exams.publish_announcement", "exams.publish_change")
@@ -99,9 +99,11 @@ def _from_acts(session: Session, zone: ZoneInfo, limits: Limits) -> Iterator[Ale
     yield from rules.score_changes(acts, _corrections(session))
     yield from rules.in_favour(acts, limits)
     yield from rules.one_hand(acts)
+    yield from rules.clock_doubts(acts)
     yield from find_late(session)
     exports = [kind for kind in VERBS if rules.is_export(kind)]
     yield from rules.many_exports(_plain(session, Act.kind.in_(exports)), zone, limits)
+    yield from rules.many_unmasked(_plain(session, Act.kind == rules.UNMASK), zone, limits)
     staff = select(Account.ref).where(Account.role != "candidate")
     working = and_(Act.actor.in_(staff), Act.kind.not_in(_COMINGS))
     yield from rules.at_night(_plain(session, working), zone, limits)
@@ -192,38 +194,51 @@ def _late_acts(session: Session) -> Iterator[Seen]:
 def _late_rows(session: Session) -> Iterator[Row]:
     """Rows in favour of a candidate that are dated after the deadline."""
     until = closings(session)
-    for exam in session.scalars(select(Exam).where(Exam.code.in_(until))):
-        versions = until[exam.code]
-        late = select(Application.ref, Application.submitted_at, Application.chosen_at).where(
-            Application.exam_id == exam.id,
-            Application.submitted_at >= versions[0].registration,
-        )
-        again = choosing.window(session, exam)
-        for ref, at, chosen in session.execute(late):
-            if at is None:
-                continue
-            closes = again if chosen == at else rules.in_force_at(versions, at).registration
-            if closes is None or at >= closes:
-                yield Row(f"application:{ref}", exam.code, at, f"application {ref}")
-        yield from _late_payments(session, exam, versions)
+    if not until:
+        return
+    yield from _late_applications(session, until)
+    yield from _late_payments(session, until)
 
 
-def _late_payments(session: Session, exam: Exam, versions: list[Closing]) -> Iterator[Row]:
-    query = (
-        select(Payment.transaction, Payment.paid_at, Payment.received_at)
-        .join(Order, Order.id == Payment.order_id)
-        .join(Application, Application.id == Order.application_id)
-        .where(
-            Application.exam_id == exam.id,
-            Payment.kept,
+def _late_applications(session: Session, until: Mapping[str, Sequence[Closing]]) -> Iterator[Row]:
+    late = [
+        and_(Exam.code == code, Application.submitted_at >= versions[0].registration)
+        for code, versions in until.items()
+    ]
+    query = select(Application, Exam).join(Exam, Exam.id == Application.exam_id).where(or_(*late))
+    for application, exam in session.execute(query.order_by(Application.id)):
+        at = application.submitted_at
+        if at is None:
+            continue
+        closes: datetime | None = rules.in_force_at(until[exam.code], at).registration
+        if application.chosen_at == at:
+            closes = choosing.window(session, exam)
+        if closes is None or at >= closes:
+            ref = application.ref
+            yield Row(f"application:{ref}", exam.code, at, f"application {ref}")
+
+
+def _late_payments(session: Session, until: Mapping[str, Sequence[Closing]]) -> Iterator[Row]:
+    late = [
+        # a gateway's clock may be ahead of ours; what we had received in time is in time
+        and_(
+            Exam.code == code,
             Payment.paid_at >= versions[0].payment,
-            # a gateway's clock may be ahead of ours; what we had received in time is in time
             Payment.received_at >= versions[0].payment,
         )
+        for code, versions in until.items()
+    ]
+    query = (
+        select(Exam.code, Payment.transaction, Payment.paid_at, Payment.received_at)
+        .join(Order, Order.id == Payment.order_id)
+        .join(Application, Application.id == Order.application_id)
+        .join(Exam, Exam.id == Application.exam_id)
+        .where(Payment.kept, or_(*late))
+        .order_by(Payment.id)
     )
-    for transaction, at, received in session.execute(query):
-        if min(at, received) >= rules.in_force_at(versions, received).payment:
-            yield Row(f"payment:{transaction}", exam.code, at, f"payment {transaction}")
+    for code, transaction, at, received in session.execute(query):
+        if min(at, received) >= rules.in_force_at(until[code], received).payment:
+            yield Row(f"payment:{transaction}", code, at, f"payment {transaction}")
 
 
 def _own_cases(session: Session) -> Iterator[Row]:
@@ -259,6 +274,29 @@ def _own_approvals(session: Session) -> Iterator[Row]:
     for ref, exam, at in session.execute(query):
         if at is not None:
             yield Row(f"approval:{ref}", exam, at, f"approval {ref}")
+
+
+@dataclass(frozen=True, slots=True)
+class Unmasking:
+    """How often somebody looked at full ID numbers or phones, and when last."""
+
+    name: str
+    office: str
+    count: int
+    last: datetime
+
+
+def unmaskings(session: Session) -> list[Unmasking]:
+    """Everybody who did, most often first."""
+    count = func.count()
+    query = (
+        select(Account.name, Account.office, count, func.max(Act.at, type_=UtcTime()))
+        .join(Account, Account.ref == Act.actor)
+        .where(Act.kind == rules.UNMASK)
+        .group_by(Account.id, Account.name, Account.office)
+        .order_by(count.desc(), Account.id)
+    )
+    return [Unmasking(name, unit or "", n, at) for name, unit, n, at in session.execute(query)]
 
 
 def _corrections(session: Session) -> dict[str, str]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from io import BytesIO
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
-import segno
 from reportlab.lib.colors import HexColor
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfbase.pdfmetrics import stringWidth
@@ -20,8 +19,10 @@ from reportlab.pdfgen.canvas import Canvas
 from exam_system.printing import texts
 from exam_system.printing.errors import PrintError
 from exam_system.printing.fonts import Fonts
+from exam_system.printing.qr import modules
 from exam_system.printing.texts import Label
 
+T = TypeVar("T")
 MM = 72 / 25.4
 WIDTH, HEIGHT = 210.0, 297.0
 LEFT, RIGHT = 20.0, 190.0
@@ -60,11 +61,44 @@ class _Jpeg(ImageReader):  # type: ignore[misc]
         return self._jpeg
 
 
-class Sheet:
+@dataclass(slots=True)
+class Measure:
+    """How much room text takes in these fonts."""
+
+    fonts: Fonts
+
+    def width(self, text: str, size: float, *, bold: bool = False) -> float:
+        """Width of a line in mm."""
+        font = self.fonts.bold if bold else self.fonts.regular
+        return float(stringWidth(text, font, size)) / MM
+
+    def lines(self, text: str, size: float, width: float, *, bold: bool = False) -> list[str]:
+        """`text` broken into lines of at most `width` mm."""
+        font = self.fonts.bold if bold else self.fonts.regular
+        return list(_broken(text, font, size, width * MM))
+
+    def fit(
+        self,
+        text: str,
+        sizes: Sequence[float],
+        width: float,
+        *,
+        rows: int = 1,
+        bold: bool = False,
+    ) -> tuple[float, list[str]]:
+        """The largest of `sizes` at which `text` needs at most `rows` lines, and those lines."""
+        for size in sizes:
+            lines = self.lines(text, size, width, bold=bold)
+            if len(lines) <= rows:
+                return size, lines
+        raise PrintError("too_long", text=text[:60])
+
+
+class Sheet(Measure):
     """A PDF of A4 pages. `at` becomes its creation date, so that equal input gives equal bytes."""
 
     def __init__(self, fonts: Fonts, *, title: str, author: str, at: datetime) -> None:
-        self.fonts = fonts
+        super().__init__(fonts)
         self._out = BytesIO()
         self.canvas: Any = Canvas(
             self._out,
@@ -104,32 +138,6 @@ class Sheet:
             "right": self.canvas.drawRightString,
         }[align]
         draw(x * MM, (HEIGHT - y) * MM, text)
-
-    def width(self, text: str, size: float, *, bold: bool = False) -> float:
-        """Width of a line in mm."""
-        font = self.fonts.bold if bold else self.fonts.regular
-        return float(stringWidth(text, font, size)) / MM
-
-    def lines(self, text: str, size: float, width: float, *, bold: bool = False) -> list[str]:
-        """`text` broken into lines of at most `width` mm."""
-        font = self.fonts.bold if bold else self.fonts.regular
-        return list(_broken(text, font, size, width * MM))
-
-    def fit(
-        self,
-        text: str,
-        sizes: Sequence[float],
-        width: float,
-        *,
-        rows: int = 1,
-        bold: bool = False,
-    ) -> tuple[float, list[str]]:
-        """The largest of `sizes` at which `text` needs at most `rows` lines, and those lines."""
-        for size in sizes:
-            lines = self.lines(text, size, width, bold=bold)
-            if len(lines) <= rows:
-                return size, lines
-        raise PrintError("too_long", text=text[:60])
 
     def paragraph(
         self,
@@ -197,16 +205,16 @@ class Sheet:
 
     def qr(self, x: float, y: float, side: float, data: str | bytes, *, error: str = "m") -> None:
         """A QR code of `side` mm, with its quiet zone of four modules outside that square."""
-        matrix = segno.make(data, error=error, mask=0, boost_error=False, micro=False).matrix
+        square = modules(data.encode() if isinstance(data, str) else data, error=error)
         self.canvas.saveState()
         self.canvas.translate(x * MM, (HEIGHT - y) * MM)
-        self.canvas.scale(side * MM / len(matrix), -side * MM / len(matrix))
+        self.canvas.scale(side * MM / len(square), -side * MM / len(square))
         self.canvas.setFillColor(INK)
         # Whole numbers written as they are: reportlab's path would format each as a float.
         runs = (
             f"{run.start()} {row} {run.end() - run.start()} 1 re"
-            for row, modules in enumerate(matrix)
-            for run in re.finditer(rb"\x01+", modules)
+            for row, line in enumerate(square)
+            for run in re.finditer(rb"\x01+", line.tobytes())
         )
         self.canvas._code.append(" ".join(runs) + " f")
         self.canvas.restoreState()
@@ -218,6 +226,14 @@ class Sheet:
         self.canvas.showPage()
         self.canvas.save()
         return self._out.getvalue()
+
+
+def page_each(sheet: Sheet, documents: Iterable[T], draw: Callable[[Sheet, T], None]) -> None:
+    """Draw documents on a page each."""
+    for number, document in enumerate(documents):
+        if number:
+            sheet.next_page()
+        draw(sheet, document)
 
 
 def heading(
@@ -299,7 +315,7 @@ def _field(sheet: Sheet, x: float, y: float, height: float, label: Label) -> Non
     sheet.text(x + 2.5, y + height / 2 + 3.0, label.en, 6, colour=GREY)
 
 
-def anchor_lines(sheet: Sheet, anchor: Anchor) -> list[str]:
+def anchor_lines(sheet: Measure, anchor: Anchor) -> list[str]:
     """The small print of an anchor for the page's width; no fingerprint is torn from its role."""
     tree = f"{anchor.origin}  ·  {texts.SIZE} {anchor.size}  ·  {texts.ROOT} {anchor.root}"
     lines, row = sheet.lines(tree, 6.5, RIGHT - LEFT), ""
@@ -314,7 +330,7 @@ def anchor_lines(sheet: Sheet, anchor: Anchor) -> list[str]:
     return [*lines, row] if row else lines
 
 
-def foot(sheet: Sheet, anchor: Anchor) -> float:
+def foot(sheet: Measure, anchor: Anchor) -> float:
     """The y of the rule over the footer: what stands above must end before it."""
     return 280.8 - len(anchor_lines(sheet, anchor)) * 3.3
 

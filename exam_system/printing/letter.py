@@ -18,6 +18,7 @@ from exam_system.printing.layout import (
     footer,
     heading,
     masthead,
+    page_each,
 )
 from exam_system.printing.table import Column, draw, set_rows
 from exam_system.printing.texts import Label
@@ -66,10 +67,7 @@ def letters_pdf(letters: Sequence[Letter], fonts: Fonts) -> bytes:
     first = letters[0]
     title = f"{first.exam} {texts.DUTY_LETTER.zh}"
     sheet = Sheet(fonts, title=title, author=first.bureau, at=first.at)
-    for number, letter in enumerate(letters):
-        if number:
-            sheet.next_page()
-        _page(sheet, letter)
+    page_each(sheet, letters, _page)
     return sheet.finish()
 
 

@@ -30,8 +30,21 @@ MODES = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr"})
 
 
 @dataclass(frozen=True, slots=True)
+class Frame:
+    """What a picture must be and becomes: pixels at least, pixels at most, width : height."""
+
+    least: tuple[int, int]
+    most: tuple[int, int]
+    ratio: tuple[float, float]
+
+
+IDENTITY = Frame(LEAST, MOST, RATIO)
+PAPER = Frame((300, 300), (1600, 1600), (0.0, float("inf")))  # a photographed card or paper
+
+
+@dataclass(frozen=True, slots=True)
 class Photo:
-    """A JPEG of at most 413 × 531 pixels without metadata, and the SHA-256 of its bytes (hex)."""
+    """A JPEG without metadata that fits into its frame, and the SHA-256 of its bytes (hex)."""
 
     jpeg: bytes
     sha256: str
@@ -39,14 +52,14 @@ class Photo:
     height: int
 
 
-def take_in(data: bytes) -> Photo:
+def take_in(data: bytes, frame: Frame = IDENTITY) -> Photo:
     """The photo in `data` (JPEG or PNG), upright and re-encoded; raises PhotoError."""
     if len(data) > MOST_BYTES:
         raise PhotoError("too_big", most=MOST_BYTES // 1024 // 1024)
     try:
         with _open(data) as image:
-            _judge(image)
-            return _photo(_upright(image))
+            _judge(image, frame)
+            return _photo(_upright(image, frame))
     except PhotoError:
         raise
     except BROKEN as error:
@@ -62,7 +75,7 @@ def _open(data: bytes) -> Image.Image:
         raise PhotoError("pixels", most=MOST_PIXELS // 1_000_000) from error
 
 
-def _judge(image: Image.Image) -> None:
+def _judge(image: Image.Image, frame: Frame) -> None:
     # Pixels first: to look for an orientation in a PNG, Pillow decodes all of it.
     if image.width * image.height > MOST_PIXELS:
         raise PhotoError("pixels", most=MOST_PIXELS // 1_000_000)
@@ -71,10 +84,10 @@ def _judge(image: Image.Image) -> None:
     if image.mode not in MODES:
         raise PhotoError("damaged")
     width, height = _size(image)
-    if width < LEAST[0] or height < LEAST[1]:
-        least = {"least_width": LEAST[0], "least_height": LEAST[1]}
+    if width < frame.least[0] or height < frame.least[1]:
+        least = {"least_width": frame.least[0], "least_height": frame.least[1]}
         raise PhotoError("small", width=width, height=height, **least)
-    if not RATIO[0] <= width / height <= RATIO[1]:
+    if not frame.ratio[0] <= width / height <= frame.ratio[1]:
         raise PhotoError("ratio", width=width, height=height)
 
 
@@ -88,9 +101,9 @@ def _size(image: Image.Image) -> tuple[int, int]:
     return (height, width) if _sideways(image) else (width, height)
 
 
-def _upright(image: Image.Image) -> Image.Image:
+def _upright(image: Image.Image, frame: Frame) -> Image.Image:
     """At most as large as we keep, in RGB, the right way up, anything see-through on white."""
-    turned = MOST[::-1] if _sideways(image) else MOST
+    turned = frame.most[::-1] if _sideways(image) else frame.most
     image.draft("RGB", turned)
     clear = image.mode in ("LA", "PA", "RGBA") or "transparency" in image.info
     mode = "RGBA" if clear else "RGB"

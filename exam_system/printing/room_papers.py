@@ -1,10 +1,8 @@
-"""What lies in and hangs at a room: the sheet to sign, the door list, the map of the seats."""
+"""What lies in and hangs at a room: the sheet to sign, the door list, the map, the labels."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 
 from exam_system.printing import texts
 from exam_system.printing.errors import PrintError
@@ -18,91 +16,57 @@ from exam_system.printing.layout import (
     RIGHT,
     RULE,
     WIDTH,
-    Align,
     Sheet,
     letterhead,
+    page_each,
 )
+from exam_system.printing.room_models import RoomPaper, SitePapers, Sitter, head, set_name
+from exam_system.printing.site_papers import ACROSS, envelopes, labels
+from exam_system.printing.site_papers import DOWN as LABELS_DOWN
+
+__all__ = ["KINDS", "RoomPaper", "SitePapers", "Sitter", "room_papers_pdf"]
 
 CARDS, DOWN = 3, 10  # on one page: the thirty of a usual room
 CARD_WIDTH, CARD_HEIGHT = (RIGHT - LEFT) / CARDS, 22.6
 PHOTO_WIDTH, PHOTO_HEIGHT = 15.0, 19.3
 TOP = 46.0
 DOOR_ROWS, DOOR_ROOM = 28, 230.0
-KINDS = ("sheets", "doors", "maps")
-
-
-@dataclass(frozen=True, slots=True)
-class Sitter:
-    """Somebody in the room; `photo` is a JPEG, None leaves the box empty; `form` a letter or ""."""
-
-    seat: int
-    number: str
-    name: str
-    form: str
-    photo: bytes | None
-
-
-@dataclass(frozen=True, slots=True)
-class RoomPaper:
-    """A room: `seats` (row, column) of all its seats, `left` those that somebody moved away from.
-
-    `watch` names the invigilators, empty before their draw.
-    """
-
-    code: str
-    name: str
-    watch: str
-    people: tuple[Sitter, ...]
-    seats: tuple[tuple[int, int], ...]
-    left: frozenset[int]
-
-
-@dataclass(frozen=True, slots=True)
-class SitePapers:
-    """All rooms of a site that are in use, from one version of the plan (`digest` in hex)."""
-
-    bureau: str
-    exam: str
-    site: str
-    sessions: tuple[str, ...]
-    version: int
-    digest: str
-    rooms: tuple[RoomPaper, ...]
-    at: datetime
+KINDS = ("sheets", "doors", "maps", "labels", "envelopes")
 
 
 def room_papers_pdf(data: SitePapers, kinds: Sequence[str], fonts: Fonts) -> bytes:
-    """One file, room by room: of `kinds` (sheets, doors, maps) each in the given order.
+    """One file: the list of envelopes, then room by room each of the other `kinds` in their order.
 
     Raises PrintError for a character that cannot be printed, before anything is drawn.
     """
     check_glyphs(data)
     sheet = Sheet(fonts, title=f"{data.exam} {data.site}", author=data.bureau, at=data.at)
-    first = True
-    for room in data.rooms:
-        for kind in kinds:
-            title, each, page = _PAGES[kind]
-            for start in range(0, len(room.people) or 1, each):
-                if not first:
-                    sheet.next_page()
-                first = False
-                _head(sheet, data, room, title)
-                page(sheet, data, room, room.people[start : start + each])
+    if "envelopes" in kinds:
+        envelopes(sheet, data)
+    steps = [
+        (room, kind, start)
+        for room in data.rooms
+        for kind in kinds
+        if kind in _PAGES
+        for start in range(0, len(room.people) or 1, _PAGES[kind][1])
+    ]
+    if steps and "envelopes" in kinds:
+        sheet.next_page()
+    page_each(sheet, steps, lambda page, step: _page(page, data, *step))
     return sheet.finish()
+
+
+def _page(sheet: Sheet, data: SitePapers, room: RoomPaper, kind: str, start: int) -> None:
+    title, each, page = _PAGES[kind]
+    _head(sheet, data, room, title)
+    page(sheet, data, room, room.people[start : start + each])
 
 
 def _head(sheet: Sheet, data: SitePapers, room: RoomPaper, title: str) -> None:
     letterhead(sheet, data.bureau, texts.PLAN.format(version=data.version, digest=data.digest[:16]))
-    size, lines = sheet.fit(data.exam, (10, 9, 8, 7), RIGHT - LEFT)
-    sheet.text(WIDTH / 2, 27, lines[0], size, colour=GREY, align="centre")
     where = texts.ROOM_TITLE.format(site=data.site, code=room.code, title=title)
-    size, lines = sheet.fit(where, (16, 14, 12, 10, 8), RIGHT - LEFT, bold=True)
-    sheet.text(WIDTH / 2, 34.5, lines[0], size, bold=True, align="centre")
     said = texts.ROOM_FACTS.format(name=room.name, people=len(room.people), watch=room.watch)
-    size, lines = sheet.fit(said, (9.5, 8.5, 7.5, 6.5, 5.5), RIGHT - LEFT)
-    sheet.text(WIDTH / 2, 40.5, lines[0], size, align="centre")
-    stamp = f"{data.at:%Y-%m-%d %H:%M}"
-    sheet.text(RIGHT, 290, stamp, 7, colour=GREY, align="right")
+    head(sheet, data, where, said)
 
 
 def _sheets(sheet: Sheet, data: SitePapers, room: RoomPaper, people: Sequence[Sitter]) -> None:
@@ -124,7 +88,7 @@ def _card(sheet: Sheet, x: float, y: float, data: SitePapers, one: Sitter) -> No
     seat = f"{one.seat:02}{one.form}"
     sheet.text(x + CARD_WIDTH - 1.6, y + 5.4, seat, 13, bold=True, colour=BLUE, align="right")
     wide = CARD_WIDTH - PHOTO_WIDTH - 6 - sheet.width(seat, 13, bold=True)
-    _name(sheet, left, y + 4, one.name, (11, 9, 7.5, 6), wide, bold=True)
+    set_name(sheet, left, y + 4, one.name, (11, 9, 7.5, 6), wide, bold=True)
     sheet.text(left, y + 9.3, one.number, 8)
     step = (CARD_HEIGHT - 10.5) / max(1, len(data.sessions))
     for number, name in enumerate(data.sessions, 1):
@@ -168,7 +132,7 @@ def _door_column(
         base = y + height / 2 + 1.7
         sheet.text(stops[0], base, f"{one.seat:02}", 13, bold=True)
         sheet.text(stops[1], base, one.number, 11)
-        _name(sheet, stops[2], base - 1.2, one.name, (13, 11, 9, 7), x + width - stops[2] - 1)
+        set_name(sheet, stops[2], base - 1.2, one.name, (13, 11, 9, 7), x + width - stops[2] - 1)
 
 
 def _maps(sheet: Sheet, data: SitePapers, room: RoomPaper, people: Sequence[Sitter]) -> None:
@@ -202,33 +166,9 @@ def _desk(
         sheet.text(middle, y + height * 0.68, said, 8, colour=GREY, align="centre")
         return
     sizes = (10.0, 8.5, 7.0, 5.5)
-    _name(sheet, middle, y + height * 0.59, one.name, sizes, width - 1, align="centre")
+    set_name(sheet, middle, y + height * 0.59, one.name, sizes, width - 1, align="centre")
     size, lines = sheet.fit(one.number, (8, 7, 6, 5, 4), width - 1)
     sheet.text(middle, y + height * 0.86, lines[0], size, colour=GREY, align="centre")
-
-
-def _name(
-    sheet: Sheet,
-    x: float,
-    y: float,
-    name: str,
-    sizes: Sequence[float],
-    width: float,
-    *,
-    bold: bool = False,
-    align: Align = "left",
-) -> None:
-    """A name around the height `y`, in two lines if it must be; the longest is cut short, since it
-    must not keep a whole site from being printed."""
-    for size in sizes:
-        lines = sheet.lines(name, size, width, bold=bold)
-        if len(lines) <= 2:
-            break
-    else:
-        lines = [lines[0], lines[1][:-1] + "…"]
-    first = y + size * 0.13 - (len(lines) - 1) * size * 0.2
-    for number, line in enumerate(lines):
-        sheet.text(x, first + number * size * 0.4, line, size, bold=bold, align=align)
 
 
 _Page = Callable[[Sheet, SitePapers, RoomPaper, Sequence[Sitter]], None]
@@ -236,4 +176,5 @@ _PAGES: dict[str, tuple[str, int, _Page]] = {
     "sheets": (texts.SIGN_IN, CARDS * DOWN, _sheets),
     "doors": (texts.DOOR_LIST, 2 * DOOR_ROWS, _doors),
     "maps": (texts.ROOM_MAP, 999, _maps),
+    "labels": (texts.DESK_LABELS, ACROSS * LABELS_DOWN, labels),
 }

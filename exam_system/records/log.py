@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -9,9 +10,9 @@ from sqlalchemy import event, insert, select
 from sqlalchemy.orm import Session
 
 from exam_system.clock import rfc3339
-from exam_system.database import WritingSession, lock_log
+from exam_system.database import WritingSession, holds_back, lock_log
 from exam_system.errors import Fault
-from exam_system.records import rows
+from exam_system.records import at_once, rows
 from exam_system.records.models import Act, ActDetail, ActRows, Leaf
 from exam_system.trust.acts import entry, payload
 from exam_system.trust.canonical import JSON, jcs
@@ -20,6 +21,7 @@ from exam_system.trust.merkle import leaf_hash
 _ACT = insert(Act.__table__)  # type: ignore[arg-type]
 _DETAIL = insert(ActDetail.__table__)  # type: ignore[arg-type]
 _ROWS = insert(ActRows.__table__)  # type: ignore[arg-type]
+_FIELDS = ("kind", "exam", "at", "actor", "subject", "entry")
 _LAST = "last act"
 
 
@@ -71,33 +73,44 @@ def waits(session: Session) -> bool:
 def _put_out(session: Session) -> None:
     pending: _Pending | None = session.info.pop(_LAST, None)
     if pending is not None:
-        _insert(session, pending)
+        _insert(session, pending, [], [])
 
 
-def _insert(session: Session, act: _Pending) -> int:
+def _insert(
+    session: Session,
+    act: _Pending,
+    blocks: Sequence[rows.Block],
+    writes: Sequence[at_once.Write],
+) -> None:
+    """The act with the blocks of its rows; on PostgreSQL rows that are still unwritten as well."""
     sealed = payload(act.salt, act.details)
     data = entry(act.kind, act.exam, rfc3339(act.at), act.actor, act.subject, sealed)
-    row = {
-        "kind": act.kind,
-        "exam": act.exam,
-        "at": act.at,
-        "actor": act.actor,
-        "subject": act.subject,
-        "entry": data,
-    }
+    fields = (act.kind, act.exam, act.at, act.actor, act.subject, data)
+    text = jcs(act.details).decode()
+    if session.get_bind().dialect.name == "postgresql":
+        at_once.send(session, writes, fields, (act.salt, text), blocks)
+        return
     connection = session.connection()  # Core, not ORM: a third of the time, and it is every act's
-    key = connection.execute(_ACT, row).inserted_primary_key
+    key = connection.execute(_ACT, dict(zip(_FIELDS, fields, strict=True))).inserted_primary_key
     if key is None:
         raise Fault("the database did not say which row an act has got")
-    text = jcs(act.details).decode()
     connection.execute(_DETAIL, {"act_id": key[0], "salt": act.salt, "details": text})
-    return int(key[0])
+    if blocks:
+        connection.execute(
+            _ROWS,
+            [
+                {"act_id": key[0], "table_name": one.table, "salt": one.salt, "lines": one.lines}
+                for one in blocks
+            ],
+        )
 
 
 @event.listens_for(WritingSession, "before_commit")
 def _close_transaction(session: Session) -> None:
     """Put out the last act with the digest of the rows; rows without an act are a Fault."""
-    session.flush()
+    writes = _held_back(session)
+    if not writes:
+        session.flush()
     last: _Pending | None = session.info.pop(_LAST, None)
     if last is None:
         loose = rows.touched_tables(session) - rows.SEALED - rows.LOOSE
@@ -105,18 +118,26 @@ def _close_transaction(session: Session) -> None:
             raise Fault(f"rows of {', '.join(sorted(loose))} were changed without an act")
         rows.forget(session)
         return
-    blocks = rows.take_blocks(session, last.rows_salt)
+    if writes:
+        blocks = rows.make_blocks(((one.table, one.row) for one in writes), last.rows_salt)
+    else:
+        blocks = rows.take_blocks(session, last.rows_salt)
     if blocks:
         last = replace(last, details={**last.details, "rows_digest": rows.blocks_digest(blocks)})
-    act_id = _insert(session, last)
-    if blocks:
-        session.connection().execute(
-            _ROWS,
-            [
-                {"act_id": act_id, "table_name": one.table, "salt": one.salt, "lines": one.lines}
-                for one in blocks
-            ],
-        )
+    _insert(session, last, blocks, writes)
+
+
+def _held_back(session: Session) -> list[at_once.Write]:
+    """The rows that the statement of the last act can write with it, on PostgreSQL.
+
+    Only when `put` brought one of them, and they are all that the transaction changes.
+    """
+    postgresql = session.get_bind().dialect.name == "postgresql"
+    if not postgresql or not holds_back(session) or rows.touched_tables(session):
+        return []
+    if not waits(session):
+        return []
+    return at_once.gather(session) or []
 
 
 @event.listens_for(WritingSession, "after_rollback")
@@ -124,7 +145,7 @@ def _forget(session: Session) -> None:
     session.info.pop(_LAST, None)
 
 
-_WINDOW = 10_000
+WINDOW = 10_000
 
 
 def sequence(session: Session, *, everything: bool = False) -> int:
@@ -143,7 +164,7 @@ def sequence(session: Session, *, everything: bool = False) -> int:
     placed = select(Leaf).where(Leaf.act_id == Act.id).exists()
     waiting = session.execute(
         select(Act.id, Act.entry)
-        .where(Act.id > (0 if everything else newest - _WINDOW), ~placed)
+        .where(Act.id > (0 if everything else newest - WINDOW), ~placed)
         .order_by(Act.id)
     ).all()
     rows = [

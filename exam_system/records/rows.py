@@ -108,24 +108,44 @@ def take_blocks(session: Session, salt: bytes) -> list[Block]:
     """The blocks of this transaction, read back from the database; forgets what was touched."""
     touched = session.info.pop(_TOUCHED, {})
     return [
-        _block(session, table, sorted(keys), sha256(salt + table.name.encode()).digest())
+        _block(table, sorted(keys), _read_back(session, table, sorted(keys)), salt)
         for table, keys in sorted(touched.items(), key=lambda item: item[0].name)
         if keys and table.name not in LOOSE
     ]
 
 
-def _block(session: Session, table: Table, keys: Sequence[Key], salt: bytes) -> Block:
-    lines = [",".join(column.name for column in table.columns)]
+def make_blocks(rows: Iterable[tuple[Table, Mapping[str, Any]]], salt: bytes) -> list[Block]:
+    """The blocks of a transaction that leaves these rows, and no others, as they are here."""
+    tables: dict[Table, dict[Key, Mapping[str, Any]]] = {}
+    for table, row in rows:
+        if table.name not in UNSEEN | LOOSE:
+            tables.setdefault(table, {})[row[key_column(table).name]] = row
+    return [
+        _block(table, sorted(there), there.items(), salt)
+        for table, there in sorted(tables.items(), key=lambda item: item[0].name)
+    ]
+
+
+def _read_back(
+    session: Session, table: Table, keys: Sequence[Key]
+) -> Iterator[tuple[Key, Mapping[str, Any]]]:
+    name = key_column(table).name
     for start in range(0, len(keys), _MOST):
-        some = keys[start : start + _MOST]
-        there = {row[key_column(table).name]: row for row in read_rows(session, table, some)}
-        for key in some:
-            digest, checks = GONE, ""
-            if row := there.get(key):
-                digest = row_digest(table.name, salt, row)
-                checks = "".join(column_checks(row.values()))
-            lines.append(f"{key} {digest} {checks}")
-    return Block(table.name, salt, "".join(line + "\n" for line in lines))
+        for row in read_rows(session, table, keys[start : start + _MOST]):
+            yield row[name], row
+
+
+def _block(
+    table: Table, keys: Sequence[Key], there: Iterable[tuple[Key, Mapping[str, Any]]], salt: bytes
+) -> Block:
+    salt = sha256(salt + table.name.encode()).digest()
+    lines = dict.fromkeys(keys, f"{GONE} ")
+    for key, row in there:
+        checks = "".join(column_checks(row.values()))
+        lines[key] = f"{row_digest(table.name, salt, row)} {checks}"
+    head = ",".join(column.name for column in table.columns)
+    text = "".join(f"{key} {line}\n" for key, line in lines.items())
+    return Block(table.name, salt, f"{head}\n{text}")
 
 
 def _touched(session: Session) -> dict[Table, set[Key]]:

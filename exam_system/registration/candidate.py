@@ -25,6 +25,7 @@ from exam_system.registration.lookup import check_open, is_open, own, rules_from
 from exam_system.registration.models import Application
 from exam_system.registration.photos import photo_bytes
 from exam_system.registration.progress import next_action, steps
+from exam_system.registration.reviewing import ground_of
 from exam_system.registration.states import MOVES, STATES
 from exam_system.web import acting, actor, flash_refusal, inline, looking
 
@@ -71,27 +72,41 @@ def _card(ctx: Context, application: Application, exam: Exam, post: Post) -> dic
 
 @bp.route("/exams/<code>/apply", methods=["GET", "POST"])
 def apply(code: str) -> ResponseReturnValue:
-    """Choose a post and say who one is; also to change an application not yet approved."""
+    """Choose a post and say who one is; also to change an application not yet approved.
+
+    What is sent goes to the verb at once, without a look at anything the page shows: this is the
+    page of the evening before registration closes.
+    """
+    if request.method == "GET":
+        return _apply_page(code, None)
+    form, refusal = ApplyForm(), None
+    if form.validate():
+        try:
+            return redirect(_apply(code, form))
+        except Sentence as error:
+            refusal = error
+    return _apply_page(code, form, refusal)
+
+
+def _apply_page(
+    code: str, sent: ApplyForm | None, refusal: Sentence | None = None
+) -> ResponseReturnValue:
     ctx = looking()
     exam = exam_by_code(ctx.session, code)
     if exam.state == "draft":
         raise NotFound("There is no exam %(code)s", code=code)
-    check_open(exam, ctx.clock, ctx.config)
+    check_open(ctx, exam)
     posts = ctx.session.scalars(
         select(Post).where(Post.exam_id == exam.id, Post.cancelled.is_(None)).order_by(Post.code)
     ).all()
     earlier = _earlier(ctx, exam)
     if earlier is not None and earlier.state not in _CHANGEABLE:
         return redirect(url_for("registration.application", ref=earlier.ref))
-    form = _apply_form(ctx, exam, list(posts), earlier)
-    status = 200
-    if form.validate_on_submit():
-        try:
-            return redirect(_apply(code, form))
-        except Sentence as error:
-            flash_refusal(error)
-            status = error.status
-    return render_template("registration/apply.html", exam=exam, form=form, posts=posts), status
+    if refusal is not None:
+        flash_refusal(refusal)
+    form = _apply_form(ctx, exam, list(posts), earlier, sent)
+    page = render_template("registration/apply.html", exam=exam, form=form, posts=posts)
+    return page, 200 if refusal is None else refusal.status
 
 
 def _apply(code: str, form: ApplyForm) -> str:
@@ -118,12 +133,16 @@ def _earlier(ctx: Context, exam: Exam) -> Application | None:
 
 
 def _apply_form(
-    ctx: Context, exam: Exam, posts: list[Post], earlier: Application | None
+    ctx: Context,
+    exam: Exam,
+    posts: list[Post],
+    earlier: Application | None,
+    sent: ApplyForm | None,
 ) -> ApplyForm:
     districts = ctx.session.scalars(
         select(District).where(District.exam_id == exam.id).order_by(District.code)
     ).all()
-    form = ApplyForm(data=_typed_before(posts, list(districts), earlier))
+    form = sent or ApplyForm(data=_typed_before(posts, list(districts), earlier))
     form.post.choices = [(post.code, f"{post.code} {post.unit} {post.title}") for post in posts]
     form.district.choices = [(district.code, district.name) for district in districts]
     form.education.choices = [(code, gettext(name)) for code, name in LEVEL_NAMES.items()]
@@ -165,15 +184,29 @@ def _show(ref: str, form: PhotoForm, status: int = 200) -> ResponseReturnValue:
         checks=explained(found.checks),
         education=gettext(LEVEL_NAMES[found.education]),
         can_change=found.state in _CHANGEABLE,
+        **_refusal(found, exam, post),
         can_withdraw="withdrawn" in MOVES[found.state] and exam.state == "announced",
         seat_changes=told_to(ctx.session, found),
         form=form,
     ), status
 
 
+def _refusal(application: Application, exam: Exam, post: Post) -> dict[str, Any]:
+    """The ground of a refusal, and what the rules leave the candidate to do."""
+    rules = rules_from(exam.rules)
+    refused = application.state == "refused"
+    posts = (application.refused_posts or "").split()
+    return {
+        "ground": ground_of(rules, application.ground),
+        "may_again": not (refused and rules.reapply == "never"),
+        "barred_from_post": refused and rules.reapply == "other" and post.code in posts,
+    }
+
+
 def explained(checks: str) -> list[tuple[str, bool | None, str]]:
     """Rule, result and sentence of the stored checks, in the request's language."""
     names = {"age": "Age", "education": "Education", "sex": "Sex", "major": "Major"}
+    names |= {"area": "Area", "barred": "Register of barred people"}
     levels = set(LEVEL_NAMES.values())
     found = []
     for check in json.loads(checks):

@@ -27,19 +27,38 @@ _ONE_CODE = re.compile("(?<![0-9A-Za-z])[0-9]{4}(?![0-9A-Za-z])")
 _ANY_MAJOR = ("", "不限", "专业不限", "不限专业", "无限制")
 # The catalogues give one code to different majors at different levels.
 _BY_LEVEL = re.compile("本科|大专|专科|研究生|硕士|博士")
+_AREA_WORDS = re.compile("户籍|户口|生源|常住")
 _PARTS = re.compile("[，,、；;/]")
 _COMPARE = "Compare with the post's words: %(words)s"
 _COMPARE_MAJOR = "Compare “%(major)s” with the post's words: %(words)s"
 
 
 @dataclass(frozen=True, slots=True)
+class Bar:
+    """An entry of the register of barred people that holds: the document it rests on, what
+    happened, its days (`ends` None: for life).
+    """
+
+    basis: str
+    why: str
+    begins: date
+    ends: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Applicant:
-    """What is checked of the person and the application."""
+    """What is checked of the person and the application.
+
+    `area` is the code of the area in the ID number (6 digits), `bars` what the register of barred
+    people has of the person.
+    """
 
     birth: date
     sex: str
     education: str
     major: str
+    area: str = ""
+    bars: tuple[Bar, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +66,8 @@ class Conditions:
     """A post's conditions, the exam's where the post names none.
 
     `age_text` and `education_text` are the post's own words; a limit is None where they could not
-    be read. `age_day` is the day on which the age counts.
+    be read. `age_day` is the day on which the age counts. `areas` are first digits of the area
+    codes that the exam takes, all when empty; `area_words` the post's own words about the area.
     """
 
     age_day: date
@@ -62,6 +82,8 @@ class Conditions:
     sex: str | None
     majors: str
     major_codes: frozenset[str]
+    areas: tuple[str, ...] = ()
+    area_words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +102,7 @@ class Check:
 
 
 def check_age(applicant: Applicant, conditions: Conditions) -> Check:
-    """Full years (周岁) on the day registration closes, both limits included."""
+    """Full years (周岁) on the day that the announcement names, both limits included."""
     low, high = conditions.post_age_min, conditions.post_age_max
     if conditions.age_text and low is None and high is None:
         return Check("age", None, _COMPARE, {"words": conditions.age_text})
@@ -141,11 +163,56 @@ def check_major(applicant: Applicant, conditions: Conditions) -> Check:
     return Check("major", None, _COMPARE_MAJOR, params)
 
 
+def area_words(*texts: str) -> str:
+    """What a post's free conditions say about household or origin; empty when they do not."""
+    return "；".join(text for text in texts if text and _AREA_WORDS.search(text))
+
+
+def check_area(applicant: Applicant, conditions: Conditions) -> Check:
+    """The area of the ID number: it holds or must be looked at, never fails by itself.
+
+    The number keeps the area of the first registration for life, abolished codes too; where the
+    household is today only papers can tell.
+    """
+    if conditions.area_words:
+        return Check("area", None, _COMPARE, {"words": conditions.area_words})
+    if not conditions.areas:
+        return Check("area", True, "The exam takes people of every area", {})
+    params = {"code": applicant.area, "areas": "、".join(conditions.areas)}
+    if applicant.area.startswith(conditions.areas):
+        return Check("area", True, "The ID number was given in an area that is asked for", params)
+    return Check(
+        "area",
+        None,
+        "The ID number was given in the area %(code)s; asked for are %(areas)s. Ask for papers on "
+        "the household: people move, and old codes stay valid",
+        params,
+    )
+
+
+def check_barred(applicant: Applicant, _conditions: Conditions) -> Check:
+    """The register of barred people, by the ID number."""
+    if not applicant.bars:
+        return Check("barred", True, "The register of barred people has no entry that holds", {})
+    bar = applicant.bars[0]
+    params = {"basis": bar.basis, "why": bar.why, "begins": bar.begins.isoformat()}
+    if bar.ends is None:
+        return Check(
+            "barred", False, "Barred for life since %(begins)s by %(basis)s: %(why)s", params
+        )
+    params["ends"] = bar.ends.isoformat()
+    return Check(
+        "barred", False, "Barred from %(begins)s until %(ends)s by %(basis)s: %(why)s", params
+    )
+
+
 CHECKS: tuple[Callable[[Applicant, Conditions], Check], ...] = (
     check_age,
     check_education,
     check_sex,
     check_major,
+    check_area,
+    check_barred,
 )
 
 

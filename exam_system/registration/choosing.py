@@ -22,6 +22,7 @@ from exam_system.records.models import Release
 from exam_system.registration.checks import run_checks
 from exam_system.registration.lookup import own, shown
 from exam_system.registration.models import Application
+from exam_system.registration.reviewing import assign
 from exam_system.registration.service import checked
 from exam_system.registration.states import move, not_now
 from exam_system.trust.canonical import JSON, jcs, parse_jcs
@@ -49,7 +50,7 @@ def _open(ctx: Context, application: Application, exam: Exam) -> None:
     if application.state != "choosing" or exam.state != "closed":
         raise not_now(application)
     until = window(ctx.session, exam)
-    if until is None or ctx.clock.now() >= until:
+    if until is None or ctx.due() >= until:
         at = shown(until, ctx.config) if until else "–"
         raise Conflict("The time for choosing again ended at %(at)s", at=at)
 
@@ -71,8 +72,8 @@ def choose_again(ctx: Context, *, ref: str, post_code: str) -> Application:
     application.post_id = post.id
     application.checks = jcs([check.document() for check in checks]).decode()
     application.submitted_at = application.chosen_at = ctx.clock.now()
-    application.decided_at, application.reason = None, ""
     move(application, "submitted")
+    assign(ctx, application, exam)
     ctx.session.flush()
     ctx.record(exam=exam.code, subject=f"application:{ref}", before=before.code, post=post.code)
     return application

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from functools import cache
+from zoneinfo import ZoneInfo
 
 import holidays
 
@@ -13,6 +14,7 @@ def _china() -> holidays.HolidayBase:
     return holidays.country_holidays("CN")
 
 
+@cache
 def due_day(submitted: date, working_days: int) -> date | None:
     """The last day of a term of working days that begins on the day after `submitted`.
 
@@ -22,3 +24,11 @@ def due_day(submitted: date, working_days: int) -> date | None:
     last = calendar.get_nth_working_day(submitted, working_days)
     announced = set(calendar.special_public_holidays)
     return last if {submitted.year, last.year} <= announced else None
+
+
+def half_time(submitted: datetime, due: date | None, working_days: int, zone: ZoneInfo) -> datetime:
+    """When half of the term is over; without a due day, half of so many days of 24 hours."""
+    if due is None:
+        return submitted + timedelta(days=working_days) / 2
+    end = datetime.combine(due + timedelta(days=1), time(), zone)
+    return submitted + (end - submitted) / 2

@@ -9,7 +9,8 @@ from wtforms import SelectField, StringField, SubmitField, TextAreaField
 from wtforms.validators import DataRequired, Length
 
 from exam_system.registration.checks import LEVEL_NAMES
-from exam_system.registration.service import LONGEST_NEED, LONGEST_REASON
+from exam_system.registration.reviewing import LONGEST_REASON
+from exam_system.registration.service import LONGEST_NEED
 
 
 class ApplyForm(FlaskForm):  # type: ignore[misc]

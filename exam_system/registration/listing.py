@@ -1,8 +1,7 @@
-"""Lists of applications for officers and reviewers; ID numbers leave the vault masked only."""
+"""Lists of applications for officers; ID numbers leave the vault masked only."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -47,21 +46,6 @@ class Filters:
     state: str = ""
     post: str = ""
     words: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """One application in the reviewer's queue."""
-
-    ref: str
-    name: str
-    exam: str
-    exam_name: str
-    rules: str
-    post: str
-    title: str
-    submitted_at: datetime
-    checks: str
 
 
 def list_applicants(
@@ -132,47 +116,3 @@ def count_by_state(session: Session, exam: Exam) -> dict[str, int]:
         .group_by(Application.state)
     )
     return dict(session.execute(query).all())
-
-
-def count_waiting(session: Session) -> list[tuple[str, str, int]]:
-    """Code, name and number of waiting applications of every exam that has some."""
-    query = (
-        select(Exam.code, Exam.name, func.count())
-        .join(Application, Application.exam_id == Exam.id)
-        .where(Application.state == "submitted")
-        .group_by(Exam.id, Exam.code, Exam.name)
-        .order_by(Exam.code)
-    )
-    return [(code, name, count) for code, name, count in session.execute(query)]
-
-
-def list_waiting(session: Session, code: str, page: int) -> Sequence[Waiting]:
-    """One page of what waits for review, oldest first; all exams when `code` is empty."""
-    query = (
-        select(
-            Application.ref,
-            Person.name,
-            Exam.code.label("exam"),
-            Exam.name.label("exam_name"),
-            Exam.rules,
-            Post.code.label("post"),
-            Post.title,
-            Application.submitted_at,
-            Application.checks,
-        )
-        .join(Person, Person.id == Application.person_id)
-        .join(Exam, Exam.id == Application.exam_id)
-        .join(Post, Post.id == Application.post_id)
-        .where(Application.state == "submitted")
-        .order_by(Application.submitted_at, Application.id)
-    )
-    if code:
-        query = query.where(Exam.code == code)
-    rows = session.execute(query.limit(PAGE).offset((page - 1) * PAGE))
-    return [Waiting(**row._mapping) for row in rows]
-
-
-def next_waiting(session: Session) -> str | None:
-    """The ref of the oldest application that waits for review."""
-    query = select(Application.ref).where(Application.state == "submitted")
-    return session.scalar(query.order_by(Application.submitted_at, Application.id).limit(1))

@@ -6,11 +6,10 @@ import json
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import Row, Select, bindparam, select
+from sqlalchemy import Row, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from exam_system.accounts.models import Person
-from exam_system.clock import Clock
 from exam_system.config import Config
 from exam_system.context import Context
 from exam_system.errors import Conflict, NotFound
@@ -75,16 +74,26 @@ def is_open(exam: Exam, now: datetime) -> bool:
     return exam.state == "announced" and rules.registration_opens <= now < rules.registration_closes
 
 
-def check_open(exam: Exam, clock: Clock, config: Config) -> None:
+def check_open(ctx: Context, exam: Exam) -> None:
     """Raise Conflict, saying when, unless the exam takes applications now."""
-    if is_open(exam, clock.now()):
+    now = ctx.due()
+    if is_open(exam, now):
         return
     rules = rules_from(exam.rules)
-    if exam.state == "announced" and clock.now() < rules.registration_opens:
-        raise Conflict("Registration opens at %(at)s", at=shown(rules.registration_opens, config))
-    raise Conflict("Registration closed at %(at)s", at=shown(rules.registration_closes, config))
+    opens, closes = rules.registration_opens, rules.registration_closes
+    if exam.state == "announced" and now < opens:
+        raise Conflict("Registration opens at %(at)s", at=shown(opens, ctx.config))
+    raise Conflict("Registration closed at %(at)s", at=shown(closes, ctx.config))
 
 
 def shown(at: datetime, config: Config) -> str:
     """A time in a sentence, in the bureau's zone."""
     return f"{at.astimezone(config.zone):%Y-%m-%d %H:%M}"
+
+
+def count_unreviewed(session: Session, exam: Exam) -> int:
+    """How many applications of the exam wait for a reviewer."""
+    query = select(func.count()).where(
+        Application.exam_id == exam.id, Application.state.in_(("submitted", "second"))
+    )
+    return session.scalars(query).one()

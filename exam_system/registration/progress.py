@@ -28,7 +28,8 @@ def current_step(application: Application, exam: Exam) -> int:
         return _PHOTO if application.photo is None else _SUBMIT
     if application.state == "paid" or application.number:
         return _SCORES if exam.state in _SCORED else _TICKET
-    steps = {"submitted": _REVIEW, "refused": _SUBMIT, "approved": _FEE, "withdrawn": -1}
+    steps = {"submitted": _REVIEW, "second": _REVIEW}
+    steps |= {"refused": _SUBMIT, "approved": _FEE, "withdrawn": -1}
     steps["choosing"] = _APPLY
     return steps[application.state]
 

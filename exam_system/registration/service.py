@@ -5,20 +5,21 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from sqlalchemy import and_, bindparam, select
-from sqlalchemy.exc import IntegrityError
 
 from exam_system.accounts.models import Person
 from exam_system.chance import label, reference
 from exam_system.context import Context, verb
-from exam_system.errors import Conflict, Forbidden, Invalid, NotFound
+from exam_system.database import database_now, put, reserved
+from exam_system.errors import Conflict, Invalid, NotFound
+from exam_system.exams.age_day import age_day
 from exam_system.exams.lookup import exam_by_code
 from exam_system.exams.models import District, Exam, Post
 from exam_system.exams.rules import EDUCATION
 from exam_system.printing.photo import take_in
-from exam_system.registration.checks import Applicant, Conditions, run_checks
+from exam_system.registration.checks import Applicant, Conditions, area_words, run_checks
+from exam_system.registration.integrity import bars_of
 from exam_system.registration.listing import Listed, list_applicants
 from exam_system.registration.lookup import (
     any_application,
@@ -28,27 +29,37 @@ from exam_system.registration.lookup import (
 )
 from exam_system.registration.models import Application
 from exam_system.registration.photos import store_photo
+from exam_system.registration.reviewing import (
+    OTHER,
+    Decision,
+    assign,
+    decide,
+    require_may_apply,
+    today,
+)
 from exam_system.registration.states import move, not_now
 from exam_system.trust.canonical import jcs
 
-LONGEST_REASON = 300
 LONGEST_NEED = 200
 _MAJOR = "The major has 1 to %(longest)s characters"
 _SCHOOL = "The school has 1 to %(longest)s characters"
 _EMPLOYER = "The employer has at most %(longest)s characters"
 _NEED = "Say in at most %(longest)s characters why you need an accessible room"
-_REASON = "A refusal needs a reason of 1 to %(longest)s characters"
 
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """What an application is for, and the person's earlier one in the same exam."""
+    """What an application is for, and the person's earlier one in the same exam.
+
+    `key` is the key of a new row, where the database gives keys in advance.
+    """
 
     exam: Exam
-    post: Post
-    district: District
-    person: Person
-    earlier: Application | None
+    post: int
+    district: int
+    person: int
+    earlier: int | None
+    key: int | None
 
 
 @verb
@@ -70,27 +81,38 @@ def apply(
     accessible room is needed; it is empty where it is not.
     """
     target = _target(ctx, exam_code, post_code, district_code)
-    check_open(target.exam, ctx.clock, ctx.config)
-    application = _draft(ctx, target)
-    application.post_id, application.district_id = target.post.id, target.district.id
+    check_open(ctx, target.exam)
+    application = _draft(ctx, target, post_code)
+    application.post_id, application.district_id = target.post, target.district
     application.education = _education(education)
     application.major = _line(major, 80, _MAJOR)
     application.school = _line(school, 120, _SCHOOL)
     application.employer = _line(employer, 120, _EMPLOYER, blank=True)
     application.need = _line(need, LONGEST_NEED, _NEED, blank=True) or None
-    _insert(ctx, application)
+    # Two windows at once: the database lets one in.
+    put(ctx.session, application, Conflict("You have applied in this exam already"))
     ctx.record(
         exam=exam_code,
         subject=f"application:{application.ref}",
         post=post_code,
-        district=target.district.code,
+        district=district_code,
         label=application.label,
     )
     return application
 
 
+# Everything in one statement, for the evening before registration closes. Shared lock: candidates
+# go on side by side, but registration cannot be closed in between.
 _TARGET = (
-    select(Exam, Post, District, Person, Application)
+    select(
+        Exam,
+        Post.id.label("post"),
+        District.id.label("district"),
+        Person.id.label("person"),
+        Application.id.label("earlier"),
+        reserved(Application).label("key"),
+        database_now().label("at"),
+    )
     .outerjoin(
         Post,
         and_(Post.exam_id == Exam.id, Post.code == bindparam("post"), Post.cancelled.is_(None)),
@@ -101,6 +123,8 @@ _TARGET = (
         Application, and_(Application.exam_id == Exam.id, Application.person_id == Person.id)
     )
     .where(Exam.code == bindparam("exam"), Exam.state != "draft")
+    .with_for_update(read=True, of=Exam)
+    .execution_options(populate_existing=True)
 )
 
 
@@ -109,34 +133,38 @@ def _target(ctx: Context, exam_code: str, post_code: str, district_code: int) ->
     row = ctx.session.execute(_TARGET, {**given, "account": ctx.actor.account_id}).one_or_none()
     if row is None:
         raise NotFound("There is no exam %(code)s", code=exam_code)
-    if row.Post is None:
+    ctx.took(row.at)
+    if row.post is None:
         raise Invalid(
             "There is no post %(code)s in this exam: choose one of the list", code=post_code
         )
-    if row.District is None:
+    if row.district is None:
         raise Invalid("Choose the district in which you want to sit the exam")
-    if row.Person is None:
+    if row.person is None:
         raise NotFound("Your account has no personal data: register as a candidate")
-    return _Target(*row)
+    return _Target(row.Exam, row.post, row.district, row.person, row.earlier, row.key)
 
 
-def _draft(ctx: Context, target: _Target) -> Application:
+def _draft(ctx: Context, target: _Target, post_code: str) -> Application:
     """A new draft, or the earlier application turned back into one."""
     if target.earlier is None:
         return Application(
+            id=target.key,
             ref=reference(ctx.chance),
             label=label(ctx.chance, "k"),
             exam_id=target.exam.id,
-            person_id=target.person.id,
+            person_id=target.person,
             state="draft",
             checks="[]",
             reason="",
             created_at=ctx.clock.now(),
         )
-    application = target.earlier
-    ctx.session.refresh(application, with_for_update=True)
+    application = ctx.session.get_one(
+        Application, target.earlier, populate_existing=True, with_for_update=True
+    )
     if application.state == "withdrawn" and _was_approved(application):
         raise Conflict("After an approved application was withdrawn there is no other in this exam")
+    require_may_apply(rules_from(target.exam.rules), application, post_code)
     move(application, "draft")
     application.checks, application.submitted_at, application.decided_at = "[]", None, None
     return application
@@ -164,19 +192,11 @@ def _line(text: str, longest: int, sentence: str, *, blank: bool = False) -> str
     return line
 
 
-def _insert(ctx: Context, application: Application) -> None:
-    ctx.session.add(application)
-    try:
-        ctx.session.flush()
-    except IntegrityError:  # two windows at once: the database lets one in
-        raise Conflict("You have applied in this exam already") from None
-
-
 @verb
 def add_photo(ctx: Context, *, ref: str, data: bytes) -> Application:
     """Take in an identity photo (JPEG or PNG); it replaces an earlier one. Raises PhotoError."""
     application, exam, *_ = own(ctx, ref, lock=True)
-    check_open(exam, ctx.clock, ctx.config)
+    check_open(ctx, exam)
     if application.state not in ("draft", "refused"):
         raise not_now(application)
     application.photo = store_photo(ctx.config, take_in(data))
@@ -188,23 +208,24 @@ def add_photo(ctx: Context, *, ref: str, data: bytes) -> Application:
 def submit_application(ctx: Context, *, ref: str) -> Application:
     """Submit for review; the automatic checks are run and stored with it."""
     application, exam, post, person, _ = own(ctx, ref, lock=True)
-    check_open(exam, ctx.clock, ctx.config)
+    check_open(ctx, exam)
     if application.photo is None:
         raise Conflict("Add your photo first")
-    _require_unpaid(application)
+    _require_own_turn(application)
+    require_may_apply(rules_from(exam.rules), application, post.code)
     move(application, "submitted")
     checks = run_checks(*checked(ctx, application, exam, post, person))
     application.checks = jcs([check.document() for check in checks]).decode()
-    application.submitted_at, application.decided_at = ctx.clock.now(), None
-    application.reason = ""
+    application.submitted_at = ctx.clock.now()
+    assign(ctx, application, exam)
     results = {check.rule: check.ok for check in checks}
     ctx.record(exam=exam.code, subject=f"application:{ref}", post=post.code, checks=results)
     return application
 
 
-def _require_unpaid(application: Application) -> None:
-    """Whoever has paid and must choose again does so by `choosing`, which sees to the money."""
-    if application.state == "choosing":
+def _require_own_turn(application: Application) -> None:
+    """Only the candidate's own: what is decided, or must choose again, goes back otherwise."""
+    if application.state not in ("draft", "refused"):
         raise not_now(application)
 
 
@@ -213,9 +234,16 @@ def checked(
 ) -> tuple[Applicant, Conditions]:
     """What the automatic checks compare: the person, and the conditions of a post."""
     rules = rules_from(exam.rules)
-    applicant = Applicant(person.birth, person.sex, application.education, application.major)
+    applicant = Applicant(
+        person.birth,
+        person.sex,
+        application.education,
+        application.major,
+        ctx.keys.vault.open(person.id_sealed)[:6] if rules.area_codes else "",
+        tuple(bars_of(ctx.session, person, rules.exam_type, today(ctx))),
+    )
     return applicant, Conditions(
-        age_day=_age_day(ctx, exam),
+        age_day=age_day(ctx.session, exam, rules, ctx.config.zone),
         age_min=rules.age_min,
         age_max=rules.age_max,
         age_text=post.age,
@@ -227,12 +255,9 @@ def checked(
         sex=post.sex,
         majors=post.majors,
         major_codes=frozenset(post.major_codes.split()),
+        areas=rules.area_codes,
+        area_words=area_words(post.other, post.note),
     )
-
-
-def _age_day(ctx: Context, exam: Exam) -> date:
-    """The day on which registration closes by the rules, in the bureau's zone."""
-    return rules_from(exam.rules).registration_closes.astimezone(ctx.config.zone).date()
 
 
 @verb
@@ -241,30 +266,42 @@ def withdraw_application(ctx: Context, *, ref: str) -> Application:
     application, exam, *_ = own(ctx, ref, lock=True)
     if exam.state != "announced":
         raise Conflict("Registration of this exam is over")
-    _require_unpaid(application)
+    if application.state == "choosing":  # `choosing` sees to the money
+        raise not_now(application)
     move(application, "withdrawn")
+    application.proposal = None
     ctx.record(exam=exam.code, subject=f"application:{ref}")
     return application
 
 
 @verb
-def decide_application(ctx: Context, *, ref: str, approve: bool, reason: str = "") -> Application:
-    """Approve, or refuse with a reason that the candidate is told; never one's own.
+def decide_application(
+    ctx: Context,
+    *,
+    ref: str,
+    approve: bool,
+    reason: str = "",
+    ground: str = OTHER,
+    batch: str | None = None,
+) -> Application:
+    """Approve, or refuse on a ground of the rule set with a reason that the candidate is told.
 
-    Who had to choose again has paid already: approved is confirmed, refused may choose once more.
+    Never one's own, and only one's own case (`reviewing.require_turn`); where the rules ask for a
+    second reviewer it stands only when one has confirmed it. `batch`: see `cases.decide_together`.
     """
-    application, exam, _, person, _ = any_application(ctx.session, ref, lock=True)
-    if person.account_id == ctx.actor.account_id:
-        raise Forbidden("Nobody reviews their own application")
-    chosen = application.chosen_at is not None
-    if exam.state != ("closed" if chosen else "announced"):
-        raise Conflict("Registration of this exam is over")
-    reason = "" if approve else _line(reason, LONGEST_REASON, _REASON)
-    move(application, "approved" if approve else "choosing" if chosen else "refused")
-    if approve and chosen:
-        move(application, "paid")
-    application.reason, application.decided_at = reason, ctx.clock.now()
-    ctx.record(exam=exam.code, subject=f"application:{ref}", decision=application.state, why=reason)
+    found = any_application(ctx.session, ref, lock=True)
+    application, exam, *_ = found
+    decision = decide(ctx, found, Decision(approve, ground, reason, batch))
+    ctx.record(
+        exam=exam.code,
+        subject=f"application:{ref}",
+        decision=application.state,
+        approve=approve,
+        ground=decision.ground,
+        why=decision.reason,
+        batch=batch,
+        owner=application.owner_id == ctx.actor.account_id,
+    )
     return application
 
 

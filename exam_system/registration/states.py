@@ -8,17 +8,22 @@ from exam_system.registration.models import Application
 STATES = {
     "draft": "Not submitted yet",
     "submitted": "Waiting for review",
+    "second": "In second review",
     "approved": "Approved",
     "refused": "Refused",
     "paid": "Paid and confirmed",
     "withdrawn": "Withdrawn",
     "choosing": "The post was cancelled: choose another one",
 }
-# Whoever is not reviewed or was refused may change while registration is open (RULES 2.1).
+WAITING = ("submitted", "second")
+"""States in which a reviewer is next."""
+# Whoever is not reviewed or was refused may change while registration is open (RULES 2.1); what
+# was decided goes back to review only by `reviewing.reopen_review`.
 MOVES: dict[str, frozenset[str]] = {
     "draft": frozenset({"draft", "submitted", "withdrawn"}),
-    "submitted": frozenset({"approved", "refused", "withdrawn", "choosing"}),
-    "approved": frozenset({"paid", "withdrawn"}),
+    "submitted": frozenset({"approved", "refused", "withdrawn", "choosing", "second"}),
+    "second": frozenset({"approved", "refused", "withdrawn", "choosing", "submitted"}),
+    "approved": frozenset({"paid", "withdrawn", "submitted"}),
     "refused": frozenset({"draft", "submitted"}),
     # A paid application moves only when its post is cancelled for want of candidates.
     "paid": frozenset({"choosing"}),

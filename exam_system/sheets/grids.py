@@ -14,6 +14,7 @@ from pathlib import Path
 from exam_system.sheets.guard import check_archive, check_size
 from exam_system.sheets.sentence import Sentence
 from exam_system.sheets.worker import MAX_CELLS, TOO_MANY
+from exam_system.sheets.writing import COMMANDS
 
 RawCell = str | float | bool
 Rows = list[tuple[int, list[RawCell]]]
@@ -89,13 +90,18 @@ def _csv_rows(text: str) -> Iterator[tuple[int, list[RawCell]]]:
     number = 0
     try:
         for number, row in enumerate(reader, 1):
-            yield number, list(row)
+            yield number, [_bare(cell) for cell in row]
     except csv.Error as error:
         raise Sentence(
             "The quotation marks or the length of row %(row)s are wrong. Save the file again "
             "from a spreadsheet program.",
             row=number + 1,
         ) from error
+
+
+def _bare(cell: str) -> str:
+    """A cell without the apostrophe that our own .csv files put before a command."""
+    return cell[1:] if cell[:1] == "'" and cell[1:2] in COMMANDS and cell[1:2] else cell
 
 
 def _gather(rows: Iterable[tuple[int, list[RawCell]]]) -> Rows:

@@ -37,12 +37,17 @@ def write_csv(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
 
 
 def write_xlsx(
-    title: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]], watermark: str | None = None
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Cell]],
+    watermark: str | None = None,
+    about: tuple[str, Sequence[tuple[str, str]]] | None = None,
 ) -> bytes:
     """One worksheet: header in row 1, text as text, int and Decimal as numbers, dates as ISO text.
 
     `title` heads every printed page; `watermark` (who exported it, when) foots it and stands in
-    the file's properties. Raises Sentence when a cell or the table is too long for .xlsx.
+    the file's properties. `about` is a second worksheet, its name and its lines of two cells.
+    Raises Sentence when a cell or the table is too long for .xlsx.
     """
     target = io.BytesIO()
     # Rows wait in a file until the end; the folder goes even when a row cannot be written.
@@ -50,6 +55,8 @@ def write_xlsx(
         options = {"constant_memory": True, "tmpdir": folder, "strings_to_formulas": False}
         with xlsxwriter.Workbook(target, options) as book:
             _Table(book, title, columns, watermark).write(rows)
+            if about is not None:
+                _write_about(book, *about)
     return target.getvalue()
 
 
@@ -114,6 +121,15 @@ class _Table:
         if self.widths[column] < _WIDE:
             width = max(map(_width, text.split("\n")))
             self.widths[column] = max(self.widths[column], width)
+
+
+def _write_about(book: Any, name: str, lines: Sequence[tuple[str, str]]) -> None:
+    sheet, style = book.add_worksheet(_sheet_name(name)), book.add_format({"num_format": "@"})
+    for number, line in enumerate(lines):
+        for column, text in enumerate(line):
+            sheet.write_string(number, column, _NOT_XML.sub("\ufffd", text), style)
+    sheet.set_column(0, 0, 18)
+    sheet.set_column(1, 1, 60)
 
 
 def _harmless(text: str) -> str:

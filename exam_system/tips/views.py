@@ -40,6 +40,9 @@ HEADERS = {
 }
 
 
+IN_MEMORY = (PATH, "/takeover")  # and the pictures of ID cards
+
+
 class MemoryRequest(Request):
     """Keeps what is uploaded to these pages in memory: nothing readable reaches a disk."""
 
@@ -50,7 +53,7 @@ class MemoryRequest(Request):
         filename: str | None = None,
         content_length: int | None = None,
     ) -> IO[bytes]:
-        if self.path.startswith(PATH):
+        if self.path.startswith(IN_MEMORY):
             return BytesIO()
         return super()._get_file_stream(
             total_content_length, content_type, filename, content_length

@@ -269,6 +269,41 @@ class Check(Enum):
         "The places are those that secret and picks give, to the byte.",
         "面试序号与按密数和抽取记录重新算出的结果逐字节一致。",
     )
+    FIGURES = (
+        70,
+        "The figures of a day add up: the totals, posts without candidates, posts below the ratio.",
+        "每日统计数字相符：合计、无人报考的职位数、未达开考比例的职位数均可由各职位数字算出。",
+    )
+    WITHDRAWN_LIST = (
+        75,
+        "The list of withdrawn tickets has its lines in order and is signed.",
+        "作废准考证名单各行齐全、次序正确并已签名。",
+    )
+    WITHDRAWN = (
+        76,
+        "The admission ticket is not in the newest list of withdrawn tickets that lies here.",
+        "准考证不在此处最新一版作废准考证名单之内。",
+    )
+    TICKET_OVER = (
+        77,
+        "The last session on the admission ticket was not over at the time that was given.",
+        "在所给的时刻，准考证所列最后一场考试尚未结束。",
+    )
+    STATEMENT = (
+        80,
+        "A daily statement's list is the one that is signed, and adds up to its sums and numbers.",
+        "对账单明细与签名所载一致，合计和笔数重新核算无误。",
+    )
+    TAKINGS = (
+        81,
+        "A count's list of receipts is the one that is signed, and adds up to cash and card.",
+        "窗口清点的收据明细与签名所载一致，现金和刷卡合计重新核算无误。",
+    )
+    RECEIPT = (
+        82,
+        "The receipt's text has its lines in order and is signed.",
+        "收据签名文本各行齐全、次序正确并已签名。",
+    )
 
     def __init__(self, number: int, english: str, chinese: str) -> None:
         self.number = number

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from exam_system.verify.checks import Unreadable
 from exam_system.verify.monitor import FIELDS, Alarm, find, visit
+from exam_system.verify.run import Door
 from exam_system.verify.run import verify as run
 
 
@@ -26,13 +28,31 @@ from exam_system.verify.run import verify as run
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="An older copy of PATH, which may since only have grown.",
 )
-def verify(paths: tuple[Path, ...], keys_file: Path | None, old: Path | None) -> None:
-    """Verify draws, publications, the log, proofs, slips and notes.
+@click.option(
+    "--withdrawn",
+    "lists",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A signed list of withdrawn admission tickets, for a door without a network.",
+)
+@click.option(
+    "--at",
+    type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%SZ"]),
+    help="The time at the door, 2026-03-14T08:30:00+0800: tickets whose exam is over are refused.",
+)
+def verify(
+    paths: tuple[Path, ...],
+    keys_file: Path | None,
+    old: Path | None,
+    lists: tuple[Path, ...],
+    at: datetime | None,
+) -> None:
+    """Verify draws, publications, the log, proofs, slips, tickets and notes.
 
     Exit status 0: everything holds; 1: something is refused; 2: something cannot be read.
     """
     try:
-        outcome = run(paths, keys_file, old)
+        outcome = run(paths, keys_file, old, Door(lists, _utc(at)))
     except (Unreadable, OSError) as error:
         click.echo(f"exam verify: {error}", err=True)
         sys.exit(2)
@@ -42,6 +62,14 @@ def verify(paths: tuple[Path, ...], keys_file: Path | None, old: Path | None) ->
     if outcome.refused:
         click.echo(f"{len(outcome.refused)} refused", err=True)
         sys.exit(1)
+
+
+def _utc(at: datetime | None) -> str:
+    """RFC 3339 in UTC; a time without zone is UTC."""
+    if at is None:
+        return ""
+    moment = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @click.command()

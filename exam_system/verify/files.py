@@ -20,6 +20,11 @@ _KINDS = (
         re.compile(r"(announcement|results)-.+-v[0-9]+"),
         frozenset({"publication.note"}),
     ),
+    (
+        "money",
+        re.compile(r"(statement|takings)-.+"),
+        frozenset({"statement.note", "takings.note"}),
+    ),
     ("log", re.compile(r"(?!)"), frozenset({"checkpoint", "tile"})),
 )
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from exam_system.trust import checkpoint, notes, proof, ticket_note
 from exam_system.trust.checkpoint import Checkpoint
 from exam_system.trust.merkle import Levels
+from exam_system.trust.ticket_note import TicketNote, Withdrawn
 from exam_system.trust.tiles import unpack_entries
 from exam_system.verify.checks import Check, Refused, refuse
 
@@ -53,6 +54,9 @@ class History:
     heads: dict[tuple[int, bytes], Seen] = field(default_factory=dict)
     logs: list[Whole] = field(default_factory=list)
     folders: dict[tuple[Path, str, str], int] = field(default_factory=dict)
+    tickets: list[tuple[str, TicketNote]] = field(default_factory=list)
+    withdrawn: dict[str, tuple[str, Withdrawn]] = field(default_factory=dict)
+    """Of each exam the newest list, and the file that it is."""
 
     def saw(self, shown: str, files: Mapping[str, bytes], origin: str) -> None:
         """Keep the heads that verified files show; `shown` names what they are in, "" nothing."""
@@ -68,6 +72,31 @@ class History:
         if match:
             key = (path.parent, match[2], match[1])
             self.folders[key] = max(int(match[3]), self.folders.get(key, 0))
+
+    def admits(self, name: str, data: bytes) -> None:
+        """Keep a verified ticket, or a verified list of withdrawn ones."""
+        try:
+            text = notes.parse(data).text
+        except ValueError:
+            return
+        header = text.partition("\n")[0]
+        if header.endswith((ticket_note.FIRST, ticket_note.SECOND)):
+            self.tickets.append((name, ticket_note.parse(text)))
+        elif header.endswith(ticket_note.WITHDRAWN):
+            said = ticket_note.parse_withdrawn(text)
+            known = self.withdrawn.get(said.exam)
+            if known is None or known[1].version < said.version:
+                self.withdrawn[said.exam] = (name, said)
+
+    def turned_away(self, at: str = "") -> Iterator[Refused]:
+        """Tickets that are withdrawn (V76), or over at the time `at`, RFC 3339 in UTC (V77)."""
+        for name, ticket in self.tickets:
+            shown, listed = self.withdrawn.get(ticket.exam, ("", None))
+            if listed is not None and listed.holds(ticket):
+                why = f"{shown} (v{listed.version}) says that it is withdrawn"
+                yield Refused(Check.WITHDRAWN, name, why)
+            elif at and ticket.sittings and max(one.ends for one in ticket.sittings) <= at:
+                yield Refused(Check.TICKET_OVER, name, f"its last session was over before {at}")
 
     def contradictions(self) -> Iterator[Refused]:
         """Heads that no single log can have (V44), lists that are not the newest (V49)."""
@@ -113,6 +142,9 @@ def _head(name: str, data: bytes) -> Checkpoint | None:
         return None
     try:
         text = notes.parse(proof.parse(data).checkpoint if is_proof else data).text
-        return ticket_note.parse(text).head if "/ticket/v1\n" in text else checkpoint.parse(text)
+        header = text.partition("\n")[0]
+        if header.endswith((ticket_note.FIRST, ticket_note.SECOND)):
+            return ticket_note.parse(text).head
+        return checkpoint.parse(text)
     except ValueError:
         return None

@@ -202,3 +202,10 @@ def parse_keys(data: bytes, where: str) -> Keyring:
     """Read keys.txt; Refused (V1) for anything that `read_rows` does not take."""
     with holds(Check.KEYS, where):
         return Keyring(read_rows(data))
+
+
+def remark(ended: Listed | None) -> str:
+    """What is told of a note that nobody cosigned, by a key that was retired."""
+    if ended is None:
+        return ""
+    return f"; THE KEY OF {ended.key.name} WAS RETIRED, when this was signed cannot be shown"

@@ -15,6 +15,7 @@ from exam_system.verify.history import History, Whole
 from exam_system.verify.keyring import Keyring, parse_keys
 from exam_system.verify.log import verify_log, whole_log
 from exam_system.verify.lots import verify_lots
+from exam_system.verify.money import verify_money
 from exam_system.verify.release import verify_publication
 from exam_system.verify.single import verify_single
 
@@ -25,6 +26,7 @@ VERIFIERS: dict[str, Callable[[Bag, Keyring], str]] = {
     "publication": verify_publication,
     "log": verify_log,
     "evidence": verify_evidence,
+    "money": verify_money,
 }
 
 
@@ -37,14 +39,27 @@ class Outcome:
     files: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What a door knows of admission tickets: lists of withdrawn ones, and the time (UTC)."""
+
+    lists: Sequence[Path] = ()
+    at: str = ""
+
+
 def verify(
-    paths: Sequence[Path], keys_file: Path | None = None, old: Path | None = None
+    paths: Sequence[Path],
+    keys_file: Path | None = None,
+    old: Path | None = None,
+    door: Door | None = None,
 ) -> Outcome:
     """Verify files and folders; raises Unreadable for a path or keys that are not there.
 
     With `old`, an older copy of the one path, whatever did not only grow is refused too.
-    Keys are those of `keys_file`, else of the nearest keys.txt from the path upwards.
+    Keys are those of `keys_file`, else of the nearest keys.txt from the path upwards. Tickets are
+    compared with the newest list of withdrawn ones at the path or in `door`.
     """
+    door = door or Door()
     outcome = Outcome()
     shown: set[Path] = set()
     for path in (path.resolve() for path in paths):
@@ -60,9 +75,9 @@ def verify(
             outcome.lines += _told(source, keys)
             shown.add(source)
         history = History()
-        for item in _items(path):
+        for item in (*_items(path), *door.lists):
             _one(outcome, item, keys, history)
-        for refused in history.contradictions():
+        for refused in (*history.contradictions(), *history.turned_away(door.at)):
             _refused(outcome, refused)
         for refused in compare(old.resolve(), path, keys) if old else ():
             _refused(outcome, refused)
@@ -132,6 +147,7 @@ def _verified(path: Path, keys: Keyring, history: History) -> tuple[str, int]:
     if path.name == KEYS:
         return _same_keys(path.name, data, keys), 1
     told = verify_single(path.name, data, keys)
+    history.admits(path.name, data)
     history.saw("", {path.name: data}, keys.origin)
     return told, 1
 

@@ -8,6 +8,7 @@ from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal, localcontext
 from exam_system.trust import (
     checkpoint,
     draw_note,
+    figures,
     interview_note,
     notes,
     proof,
@@ -18,9 +19,10 @@ from exam_system.trust.errors import Malformed, TrustError
 from exam_system.trust.merkle import leaf_hash, verify_inclusion
 from exam_system.verify.ceremony import proved
 from exam_system.verify.checks import Check, holds, refuse, require_equal
-from exam_system.verify.keyring import Keyring
+from exam_system.verify.keyring import Keyring, remark
 from exam_system.verify.keysfile import Listed
 from exam_system.verify.log import read_head
+from exam_system.verify.money import verify_note
 from exam_system.verify.records import read_record
 from exam_system.verify.release import parse_publication
 
@@ -37,7 +39,7 @@ def verify_single(name: str, data: bytes, keys: Keyring) -> str:
         if name.endswith(".note") or name == "checkpoint":
             refuse(Check.NOTE, name, str(error))
         refuse(Check.KNOWN, name, "unknown file: nothing that is verified by itself")
-    return _note(name, data, text, keys)
+    return verify_note(name, data, keys) or _note(name, data, text, keys)
 
 
 def _proof(name: str, data: bytes, keys: Keyring) -> str:
@@ -88,7 +90,13 @@ def _note(name: str, data: bytes, text: str, keys: Keyring) -> str:
     if header == f"{keys.origin}/interview/v1":
         opened = keys.opened(data, name, "publisher", cosigners=0)
         return _interview(name, opened, keys.undated(data, name, "publisher"))
-    if header == f"{keys.origin}/ticket/v1":
+    if header == f"{keys.origin}{figures.HEADER_TAIL}":
+        opened = keys.opened(data, name, "publisher", cosigners=0)
+        return _figures(name, opened, keys.undated(data, name, "publisher"))
+    if header == f"{keys.origin}{ticket_note.WITHDRAWN}":
+        opened = keys.opened(data, name, "publisher", cosigners=0)
+        return _withdrawn(name, opened, keys.undated(data, name, "publisher"))
+    if header in (f"{keys.origin}{tail}" for tail in (ticket_note.FIRST, ticket_note.SECOND)):
         opened = keys.opened(data, name, "publisher", cosigners=0)
         return _ticket(name, opened, keys.undated(data, name, "publisher"))
     if header == f"{keys.origin}/report/v1":
@@ -114,21 +122,25 @@ def _root(name: str, data: bytes, keys: Keyring) -> str:
 def _confirmation(name: str, text: str, ended: Listed | None) -> str:
     with holds(Check.NOTE, name):
         said = report.parse_confirmation(text)
-    return f"{name} (confirmation of the report {said.digest} of {said.day}{_undated(ended)})"
+    return f"{name} (confirmation of the report {said.digest} of {said.day}{remark(ended)})"
+
+
+def _figures(name: str, text: str, ended: Listed | None) -> str:
+    with holds(Check.FIGURES, name):
+        said = figures.parse(text)
+    counted = figures.add_up(said.posts, said.counted)
+    for field in ("posts", "vacancies", "applied", "approved", "paid", "idle", "below"):
+        found, expected = getattr(said.totals, field), getattr(counted, field)
+        require_equal(Check.FIGURES, f"{name} {field}", found, expected)
+    of = f"figures of {said.exam} on {said.day}: {counted.posts} posts, {counted.paid} paid"
+    return f"{name} ({of}{remark(ended)})"
 
 
 def _interview(name: str, text: str, ended: Listed | None) -> str:
     with holds(Check.INTERVIEW, name):
         said = interview_note.parse(text)
         _require_mean([Decimal(score) for score in said.scores], said.dropped, said.result)
-    return f"{name} (interview of {said.number}, {said.exam}: {said.result}{_undated(ended)})"
-
-
-def _undated(ended: Listed | None) -> str:
-    """What is told of a note that nobody cosigned, by a key that was retired."""
-    if ended is None:
-        return ""
-    return f"; THE KEY OF {ended.key.name} WAS RETIRED, when this was signed cannot be shown"
+    return f"{name} (interview of {said.number}, {said.exam}: {said.result}{remark(ended)})"
 
 
 def _require_mean(scores: list[Decimal], dropped: tuple[int, ...], result: str) -> None:
@@ -155,4 +167,12 @@ def _ticket(name: str, text: str, ended: Listed | None) -> str:
     if ended and ended.retired and said.head.size > ended.retired.size:
         why = f"it names a head of {said.head.size} acts, its key was retired at "
         refuse(Check.RETIRED, name, f"{why}{ended.retired.size}")
-    return f"{name} (admission ticket {said.number} of {said.exam}{_undated(ended)})"
+    which = f", serial {said.serial}" if said.serial else ""
+    return f"{name} (admission ticket {said.number} of {said.exam}{which}{remark(ended)})"
+
+
+def _withdrawn(name: str, text: str, ended: Listed | None) -> str:
+    with holds(Check.WITHDRAWN_LIST, name):
+        said = ticket_note.parse_withdrawn(text)
+    told = f"withdrawn tickets of {said.exam} v{said.version}, {said.at}: {len(said.tickets)}"
+    return f"{name} ({told}{remark(ended)})"

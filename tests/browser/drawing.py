@@ -94,6 +94,7 @@ def draw_invigilators(walk: Walk) -> None:
     officer.visit(f"/office/exams/{walk.code}/invigilators")
     officer.attach("file", "invigilators.csv", sources.invigilators(walk.plan))
     officer.press("Check and import")
+    officer.press("Take the table in")
     walk.stage.at(walk.plan.written_on - timedelta(hours=2))
     run_draw(walk.stage.cast, walk.code, "invigilators")
     officer.visit(f"/office/exams/{walk.code}/invigilators")

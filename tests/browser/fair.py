@@ -13,6 +13,7 @@ from exam_system.access import Role
 from exam_system.database import reading
 from exam_system.demo import sources, stages
 from exam_system.demo.people import candidates
+from exam_system.demo.reviewers import owners
 from exam_system.demo.road import Road
 from exam_system.demo.sources import Plan
 from exam_system.exams.service import create_exam
@@ -103,8 +104,9 @@ def set_up_fair(stage: Stage, opens: datetime) -> Fair:
     _announce(running)
     running.register()
     with cast.acting(Role.REVIEWER) as ctx:
-        for _, ref in running.applicants[:8]:
-            decide_application(ctx, ref=ref, approve=True, reason="")
+        reviewers = owners(ctx, [ref for _, ref in running.applicants[:8]])
+        for ref, who in reviewers.items():
+            decide_application(ctx.as_actor(who), ref=ref, approve=True, reason="")
     with cast.acting(Role.OFFICER) as ctx:
         create_exam(
             ctx,

@@ -25,6 +25,7 @@ def set_up_interviews(walk: Walk) -> None:
     officer.visit("/office/interviewers")
     officer.attach("file", "pool.csv", sources.interviewers("road"))
     officer.press("Add to the pool")
+    officer.press("Take the table in")
     officer.visit(f"/office/exams/{walk.code}/interviews")
     officer.press("Set up panels and groups")
     walk.stage.at(cast.clock.now() + timedelta(days=3))

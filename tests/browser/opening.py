@@ -6,7 +6,10 @@ from datetime import timedelta
 
 from playwright.sync_api import Browser, expect
 
+from exam_system.access import Role
+from exam_system.accounts.models import Account
 from exam_system.demo import people, sources
+from exam_system.demo.reviewers import owners
 from exam_system.demo.road import PASSWORD
 from exam_system.exams.rules_form import LOCAL
 from tests.browser.visitor import Visitor
@@ -41,6 +44,7 @@ def set_up(walk: Walk) -> None:
     officer.visit(f"/office/exams/{walk.code}/places")
     officer.attach("file", "places.csv", sources.places(exam))
     officer.press("Check and import")
+    officer.press("Take the table in")
     officer.shoot("05-places")
     officer.visit(f"/office/exams/{walk.code}/sessions")
     for subject, starts, ends in sources.sessions(exam):
@@ -51,6 +55,7 @@ def set_up(walk: Walk) -> None:
     officer.visit(f"/office/exams/{walk.code}")
     officer.attach("file", "posts.csv", sources.posts(exam))
     officer.press("Check and import")
+    officer.press("Take the table in")
     officer.shoot("07-ready")
 
 
@@ -97,9 +102,12 @@ def apply(walk: Walk) -> None:
     candidate.visit(f"/register?next=/exams/{walk.code}/apply")
     texts = {"name": me.name, "id_number": me.id_number, "phone": me.phone}
     candidate.fill({**texts, "password": PASSWORD, "again": PASSWORD})
-    candidate.page.get_by_role("checkbox").check()
+    for box in candidate.page.get_by_role("checkbox").all():
+        box.check()
     candidate.shoot("13-register")
     candidate.press("Register")
+    candidate.fill({"login": me.id_number, "password": PASSWORD})
+    candidate.press("Log in")
     candidate.page.locator("#search").fill(sources.post_code(0))
     candidate.fill({"education": me.education, "major": me.major, "school": me.school})
     candidate.shoot("14-apply")
@@ -117,10 +125,12 @@ def apply(walk: Walk) -> None:
 
 def review(walk: Walk, chromium: Browser) -> None:
     reviewer = Visitor(chromium, walk.stage, "desktop", "zh")
-    reviewer.log_in("reviewer")
+    with walk.stage.cast.acting(Role.REVIEWER) as ctx:
+        owner = ctx.session.get_one(Account, owners(ctx, [walk.ref])[walk.ref].account_id)
+    reviewer.log_in(owner.username)
     reviewer.look()
     reviewer.shoot("16-queue")
-    reviewer.follow("Begin with the oldest")
+    reviewer.follow("Begin with my most urgent case")
     assert walk.me.name in reviewer.text("h1")
     reviewer.shoot("17-review")
     reviewer.press("Approve")

@@ -76,7 +76,8 @@ def test_a_mistyped_id_number_is_explained_and_the_rest_stays(come: Come) -> Non
     visitor.visit("/register")
     typed = {"name": "郑飞欣", "id_number": "520302200006245508", "phone": "13800138000"}
     visitor.fill({**typed, "password": PASSWORD, "again": PASSWORD})
-    visitor.page.get_by_role("checkbox").check()
+    for box in visitor.page.get_by_role("checkbox").all():
+        box.check()
     visitor.press("Register", status=422)
     said = visitor.say("The ID number is mistyped: its last character does not fit the rest.")
     assert said in visitor.text()

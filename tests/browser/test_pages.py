@@ -10,22 +10,33 @@ import pytest
 from playwright.sync_api import Browser
 from sqlalchemy import select
 
-from exam_system.access import PAGES, Role
+from exam_system.access import Role
+from exam_system.access_pages import PAGES
 from exam_system.accounts import factors
+from exam_system.accounts.consents import in_force
 from exam_system.accounts.models import Account
 from exam_system.accounts.sessions import actor_for
+from exam_system.accounts.takeover_files import PICTURES
+from exam_system.accounts.takeovers import ask_takeover
 from exam_system.app import create_app
 from exam_system.approvals.lookup import Wanted
 from exam_system.approvals.service import ask_approval
+from exam_system.context import PUBLIC
 from exam_system.demo.cast import STAFF
+from exam_system.demo.people import photo
+from exam_system.demo.reviewers import bar
 from exam_system.demo.road import PASSWORD
 from exam_system.demo.tip import send_report
 from exam_system.errors import Sentence
+from exam_system.exams.lookup import exam_by_code, rules_of
 from exam_system.fees.models import Payment
 from exam_system.fees.reconciling import reconcile_day
+from exam_system.fees.waivers import ask_waiver
 from exam_system.fees.wechat_bill import BEIJING
 from exam_system.instance import DEMONSTRATION_PASSWORD
+from exam_system.registration.models import Barred
 from exam_system.results.models import Result
+from tests.accounts.doors import card
 from tests.browser.fair import DRAFT, Fair, id_of, one_ref
 from tests.browser.visitor import Visitor
 from tests.conftest import ROOT
@@ -34,13 +45,23 @@ from tests.conftest import ROOT
 SEEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "accounts.login": ("", ("/login",)),
     "accounts.register": ("", ("/register",)),
+    "accounts.texts": ("officer", ("/privacy",)),
+    "accounts.takeover": ("", ("/takeover",)),
+    "accounts.takeover_answer": ("", ("/takeover/answer",)),
+    "accounts.takeover_queue": ("officer", ("/office/takeovers",)),
+    "accounts.takeover_case": ("inspector", ("/office/takeovers/{takeover}",)),
     "accounts.home": ("", ("/home",)),
     "accounts.users": ("admin", ("/users",)),
     "accounts.factors": ("officer2", ("/second-factor",)),
+    "messages.mine": ("applicant", ("/messages",)),
+    "photos.pairs": ("reviewer", ("/review/photos/{open}",)),
+    "messages.office": ("officer", ("/office/messages",)),
     "approvals.index": ("inspector", ("/approvals",)),
     "exams.index": ("", ("/",)),
     "exams.show": ("", ("/exams/{held}", "/exams/{today}", "/exams/{open}")),
     "exams.posts": ("", ("/exams/{held}/posts", "/exams/{open}/posts?q=%E9%A3%9E")),
+    "exams.daily": ("", ("/exams/{open}/figures",)),
+    "api.reference": ("", ("/api/v1/",)),
     "exams.office": ("officer", ("/office/exams",)),
     "exams.create": ("officer", ("/office/exams/new",)),
     "exams.setup": ("officer", ("/office/exams/{draft}", "/office/exams/{held}")),
@@ -60,14 +81,25 @@ SEEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "registration.apply": ("candidate", ("/exams/{open}/apply",)),
     "registration.choose": ("applicant", ("/applications/{approved}/choose",)),
     "registration.application": ("applicant", ("/applications/{approved}",)),
-    "registration.queue": ("reviewer", ("/review", "/review?exam={open}")),
+    "registration.queue": (
+        "reviewer",
+        ("/review", "/review?exam={open}", "/review?show=decided&sort=name"),
+    ),
+    "registration.unmask": ("officer", ("/candidates/{ref}/unmask",)),
+    "registration.barred": ("officer", ("/barred",)),
+    "registration.lift": ("officer", ("/barred/{bar}/lift",)),
     "registration.review": ("reviewer", ("/review/{waiting}", "/review/{ref}")),
     "registration.applicants": (
         "officer",
         ("/exams/{held}/applicants", "/exams/{open}/applicants"),
     ),
     "fees.pay": ("applicant", ("/applications/{approved}/payment",)),
+    "waivers.ask": ("applicant", ("/applications/{approved}/waiver",)),
+    "waivers.queue": ("officer", ("/exams/{open}/waivers", "/exams/{held}/waivers")),
+    "waivers.show": ("officer", ("/waivers/{waiver}",)),
     "fees.refunds": ("officer", ("/exams/{held}/refunds",)),
+    "fees.bank_files": ("officer", ("/fees/bank-files",)),
+    "fees.counter": ("officer", ("/exams/{held}/counter",)),
     "fees.statements": ("officer", ("/fees/statements",)),
     "fees.statement": ("officer", ("/fees/statements/{day}/bank/1",)),
     "fees.ledger": ("officer", ("/exams/{held}/ledger", "/exams/{held}/ledger?show=owed")),
@@ -86,6 +118,11 @@ SEEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "draws.office": ("officer", ("/exams/{held}/draws/office",)),
     "draws.ceremony": ("inspector", ("/draws/{held}-seats/1/ceremony",)),
     "examday.seats": ("officer", ("/office/exams/{held}/seats", "/office/exams/{open}/seats")),
+    "tickets.office": (
+        "officer",
+        ("/office/exams/{held}/tickets", "/office/exams/{open}/tickets"),
+    ),
+    "tickets.check": ("", ("/check/ticket",)),
     "seating.site": ("officer", ("/office/exams/{held}/sites/1/1",)),
     "seating.late": ("officer", ("/office/exams/{held}/late",)),
     "seating.change": ("officer", ("/office/exams/{held}/late/{ref}",)),
@@ -161,7 +198,22 @@ SEEN: dict[str, tuple[str, tuple[str, ...]]] = {
 # What is no page but a file: who fetches it, its address, how it begins.
 FILES: dict[str, tuple[str, str, bytes]] = {
     "static": ("", "/static/site.css", b"/*"),
+    "tickets.progress": ("officer", "/office/exams/{held}/tickets/progress.json", b"{"),
     "bootstrap.static": ("", "/bootstrap/static/css/bootstrap.min.css", b"@charset"),
+    "api.openapi": ("", "/api/v1/openapi.json", b"{"),
+    "api.exams": ("", "/api/v1/exams", b"{"),
+    "api.exam": ("", "/api/v1/exams/{open}", b"{"),
+    "api.posts": ("", "/api/v1/exams/{open}/posts", b"{"),
+    "api.statistics": ("", "/api/v1/exams/{open}/statistics", b"{"),
+    "api.days": ("", "/api/v1/exams/{open}/figures", b"{"),
+    "api.notices": ("", "/api/v1/exams/{open}/notices", b"{"),
+    "api.releases_of": ("", "/api/v1/exams/{held}/releases", b"{"),
+    "api.log": ("", "/api/v1/log", b"{"),
+    "api.log_checkpoint": ("", "/api/v1/log/checkpoint", b""),
+    "api.entries": ("", "/api/v1/log/entries/0", b""),
+    "api.tile": ("", "/api/v1/log/tile/0/0", b""),
+    "api.my_applications": ("candidate", "/api/v1/me/applications", b"{"),
+    "api.my_application": ("candidate", "/api/v1/me/applications/{ref}", b"{"),
     "accounts.factor_picture": ("officer2", "/second-factor/picture.svg", b"<?xml"),
     "registration.photo_file": ("candidate", "/applications/{ref}/photo.jpg", b"\xff\xd8"),
     "registration.review_photo": ("reviewer", "/review/{ref}/photo.jpg", b"\xff\xd8"),
@@ -186,8 +238,15 @@ FILES: dict[str, tuple[str, str, bytes]] = {
 }
 # Looked at where there is something to see: one link to a ceremony, a stream, a dry run's table.
 ELSEWHERE = {
+    "api.post": "api/test_api.py",
+    "api.day": "api/test_api.py",
     "contributors.show": "draws/test_draw_contributor_pages.py",
+    "fees.bank_file": "fees/test_pay_pages.py",
+    "fees.counter_receipt": "fees/test_pay_pages.py",
+    "fees.counted": "fees/test_pay_pages.py",
     "live.events": "draws/test_draw_live.py",
+    "accounts.second": "accounts/test_candidate_factor.py",
+    "accounts.agree": "accounts/test_registering.py",
     "live.rehearsed": "draws/test_draw_rehearsal.py",
 }
 
@@ -215,8 +274,11 @@ def data(fair: Fair) -> Data:
         "panel": fair.interviewers[0].panel,
         "tip": send_report(fair.stage.cast, "Somebody talked.").digest,
     }
+    names["takeover"] = take_over(fair)
     staff = {name: (name, DEMONSTRATION_PASSWORD) for _, name, _, _ in STAFF}
     ask_something(fair)
+    names["bar"] = bar_somebody(fair)
+    names["waiver"] = ask_not_to_pay(fair)
     names["day"] = reconcile(fair)
     first = fair.interviewers[0]
     people = {
@@ -227,6 +289,20 @@ def data(fair: Fair) -> Data:
     return Data(names, staff | people)
 
 
+def take_over(fair: Fair) -> str:
+    """Somebody asks for the account of a number that has none."""
+    with fair.stage.cast.acting(PUBLIC) as ctx:
+        return ask_takeover(
+            ctx,
+            claim="lost",
+            name="王真身",
+            id_number="11010519491231002X",
+            phone="13800138000",
+            pictures=dict.fromkeys(PICTURES, card()),
+            agreed=[text.digest for text in in_force(ctx.session)],
+        )[0]
+
+
 def reconcile(fair: Fair) -> str:
     """Compare the first day of payments with a bank file that knows none; returns the day."""
     with fair.stage.cast.acting(Role.OFFICER) as ctx:
@@ -234,6 +310,15 @@ def reconcile(fair: Fair) -> str:
         day = paid.astimezone(BEIJING).date()
         reconcile_day(ctx, day=day, source="bank", theirs=[])
     return day.isoformat()
+
+
+def ask_not_to_pay(fair: Fair) -> str:
+    """A candidate who has not paid asks for a waiver; the reference."""
+    cast, (who, ref) = fair.stage.cast, fair.open.applicants[-1]
+    with cast.acting(who) as ctx:
+        ground = rules_of(exam_by_code(ctx.session, fair.open.code)).waiver_grounds[0]
+        files = [("低保证.jpg", photo(0))]
+        return ask_waiver(ctx, ref=ref, ground=ground, documents=files).ref
 
 
 def ask_something(fair: Fair) -> None:
@@ -249,6 +334,13 @@ def ask_something(fair: Fair) -> None:
         mine = ctx.as_actor(actor_for(account))
         assert factors.prove_password(mine, DEMONSTRATION_PASSWORD)
         factors.add_second_factor(mine, kind="totp", label="手机")
+
+
+def bar_somebody(fair: Fair) -> str:
+    """An entry of the register of barred people."""
+    bar(fair.stage.cast, fair.open.everybody(1)[0], fair.open.plan.opens.date())
+    with fair.stage.cast.acting(Role.OFFICER) as ctx:
+        return ctx.session.scalars(select(Barred.ref)).one()
 
 
 def get_endpoints(fair: Fair) -> set[str]:

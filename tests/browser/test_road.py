@@ -82,6 +82,7 @@ def mark(walk: Walk, chromium: Browser) -> None:
     marker.visit(f"/marking/{walk.code}")
     marker.attach("file", "marks.csv", table)
     marker.press("Take the marks in")
+    marker.press("Take the table in")
     marker.shoot("32-marks")
     marker.context.close()
 

@@ -7,11 +7,14 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from exam_system.accounts.models import Account, ConsentText, Signup, Takeover
 from exam_system.approvals.models import Approval
 from exam_system.draws.models import Attempt
-from exam_system.examday.models import Seat, SeatChange
-from exam_system.exams.models import ChangeNotice
-from exam_system.fees.models import Discrepancy, Statement
+from exam_system.examday.models import Seat, SeatChange, TicketList, WithdrawnTicket
+from exam_system.exams.models import ChangeNotice, DayFigures
+from exam_system.fees.models import Discrepancy, Order, Statement
+from exam_system.fees.waiver_models import Waiver, WaiverDocument
+from exam_system.fees.way_models import BankFile, PayWay, Taking
 from exam_system.interviews.models import Interview, LotPick, Lots, PanelAbsence, PanelSeat
 from exam_system.marking.models import (
     MarkingGroup,
@@ -20,8 +23,10 @@ from exam_system.marking.models import (
     ScriptBundle,
     ScriptCode,
 )
+from exam_system.messages.models import Contact, Delivery, Message
+from exam_system.photos.models import PhotoPair, PhotoPrint
 from exam_system.records.models import Release
-from exam_system.registration.models import Application
+from exam_system.registration.models import Application, Barred, ReviewerAbsence
 
 NOW = datetime(2008, 8, 1, 1, 0, tzinfo=UTC)
 
@@ -89,5 +94,120 @@ def add_changes(db: Session) -> None:
         number="1",
         trade_no="1",
     )
+    waiver = Waiver(
+        ref="w" * 26,
+        application_id=seat.application_id,
+        ground="农村特困家庭",
+        state="refused",
+        reason="证明无印章",
+        asked_at=NOW,
+        decided_at=NOW,
+    )
+    db.add(waiver)
+    db.flush()
+    document = WaiverDocument(
+        ref="v" * 26, waiver_id=waiver.id, kind="pdf", size=1, sha256="e" * 64
+    )
+    db.add(document)
+    message = db.scalars(select(Message).limit(1)).one()
+    delivery = Delivery(message_id=message.id, channel="sms", state="waiting", tries=0, why="")
+    contact = Contact(
+        account_id=message.account_id, address_sealed=b"sealed", given_at=NOW, tries=0
+    )
+    other = db.scalars(select(Application.id).where(Application.id != seat.application_id)).first()
+    pair = PhotoPair(
+        ref="p" * 26,
+        exam_id=release.exam_id,
+        application_id=seat.application_id,
+        other_id=other,
+        photo="a" * 64,
+        other_photo="b" * 64,
+        bits=3,
+    )
+    ticket = WithdrawnTicket(
+        application_id=seat.application_id,
+        serial=1,
+        number="01010101",
+        reason="遗失",
+        again=True,
+        withdrawn_at=NOW,
+    )
+    tickets = TicketList(exam_id=release.exam_id, version=1, note_id=statement.note_id, made_at=NOW)
+    db.add_all((ticket, tickets))
+    db.add_all((delivery, contact, pair, PhotoPrint(photo="a" * 64, bits=b"p" * 32)))
+    order = db.scalars(select(Order.id)).first()
+    teller = db.scalars(select(Account.id)).first()
+    way = PayWay(order_id=order, driver="alipay", link="https://qr/1", opened_at=NOW)
+    file = BankFile(
+        ref="f" * 26,
+        day=NOW.date(),
+        name="b.csv",
+        digest="f" * 64,
+        lines="code,serial,fen,paid",
+        count=1,
+        fen=1,
+        state="read",
+        read_at=NOW,
+        read_by=teller,
+    )
+    taking = Taking(
+        number="t-00001",
+        order_id=order,
+        fen=1,
+        means="cash",
+        slip="",
+        state="taken",
+        reason="",
+        taken_by=teller,
+        taken_at=NOW,
+    )
+    db.add_all((way, file, taking))
     notice = ChangeNotice(release_id=release.id, kind="change", document="{}")
-    db.add_all((change, absence, line, notice))
+    figures = DayFigures(
+        exam_id=release.exam_id, day=NOW.date(), totals="1", note=b"1", published_at=NOW
+    )
+    away = ReviewerAbsence(
+        account_id=db.scalars(select(Account.id)).first(),
+        begins=NOW.date(),
+        ends=NOW.date(),
+        declared_at=NOW,
+    )
+    barred = Barred(
+        ref="b" * 26,
+        id_blind="0" * 64,
+        id_sealed=b"sealed",
+        name="王小明",
+        regime="all",
+        basis="处理决定",
+        why="抄袭",
+        begins=NOW.date(),
+        source="import",
+        approval="a" * 26,
+        entered_at=NOW,
+    )
+    db.add_all((away, barred))
+    _add_doors(db)
+    db.add_all((figures, change, absence, line, notice))
+
+
+def _add_doors(db: Session) -> None:
+    """A registration that waits for its login, a takeover, a new text on personal data."""
+    signup = Signup(
+        id_blind="1" * 64, sealed=b"sealed", password_hash="argon2id", agreed="2" * 64, asked_at=NOW
+    )
+    takeover = Takeover(
+        ref="t-abcdefghijkl",
+        claim="stranger",
+        id_blind="1" * 64,
+        sealed=b"sealed",
+        files="3" * 64,
+        agreed="2" * 64,
+        code_blind="4" * 64,
+        state="waiting",
+        reason="",
+        asked_at=NOW,
+    )
+    text = ConsentText(
+        kind="registration", version=2, zh="第二版", en="2", digest="5" * 64, published_at=NOW
+    )
+    db.add_all((signup, takeover, text))

@@ -14,7 +14,8 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from exam_system.access import PAGES, Role
+from exam_system.access import Role
+from exam_system.access_pages import PAGES
 from exam_system.clock import rfc3339
 from exam_system.draws import confidential, pages
 from exam_system.draws import service as draws

@@ -159,6 +159,7 @@ def test_balls_and_the_order_are_on_the_public_page(office: World, app: Flask) -
             assert f">{', '.join(part)}</td>" in page
 
 
+@pytest.mark.parametrize("database", ["sqlite"])
 @pytest.mark.parametrize("steps", range(9))
 def test_the_public_page_at_every_step(office: World, app: Flask, steps: int) -> None:
     run(office, last=steps)

@@ -10,6 +10,7 @@ from PIL import Image
 from sqlalchemy import select
 
 from exam_system.access import Role
+from exam_system.accounts import consents
 from exam_system.accounts.models import Account, Person
 from exam_system.accounts.sessions import actor_for
 from exam_system.clock import rfc3339
@@ -177,15 +178,17 @@ def add_people(
 
 
 def name_candidate(world: World, ref: str, name: str) -> Actor:
-    """Give somebody a name and a photo; returns who can log in as them."""
+    """Give somebody a name, a photo and their consent; returns who can log in as them."""
     out = BytesIO()
     Image.linear_gradient("L").resize((350, 450)).convert("RGB").save(out, "JPEG")
-    with world.context(world.people[Role.OFFICER]).session as db:
+    ctx = world.context(world.people[Role.OFFICER])
+    with ctx.session as db:
         application = db.scalars(select(Application).where(Application.ref == ref)).one()
         person = db.get_one(Person, application.person_id)
         account = db.get_one(Account, person.account_id)
         person.name = account.name = name
         application.photo = store_photo(world.config, take_in(out.getvalue()))
+        consents.add_consent(ctx, account, consents.require(ctx, None))
         db.commit()
         return actor_for(account)
 

@@ -215,8 +215,8 @@ def test_officers_see_rosters_letters_and_what_happened(drawn: World) -> None:
     rows = list(
         csv.reader(io.StringIO(client.post(f"{base}/rosters/export/csv").data.decode("utf-8-sig")))
     )
-    assert len(rows) == 1 + 24 + sum(row[-1] == "未安排" for row in rows)
-    assert [row[-1] for row in rows].count("不能到岗：突发疾病") == 1
+    assert len(rows) == 1 + 24 + sum(row[-2] == "未安排" for row in rows)
+    assert [row[-2] for row in rows].count("不能到岗：突发疾病") == 1
     pdf = client.get(f"{base}/invigilators/letters.pdf")
     assert pdf.data.startswith(b"%PDF")
     serving = {s.invigilator.id for s in now(drawn) if not s.absence}

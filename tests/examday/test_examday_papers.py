@@ -18,7 +18,6 @@ from exam_system.exams.lookup import exam_by_code
 from exam_system.printing.errors import PrintError
 from exam_system.printing.fonts import register
 from exam_system.printing.room_papers import (
-    KINDS,
     RoomPaper,
     SitePapers,
     Sitter,
@@ -31,6 +30,7 @@ from tests.conftest import FONTS
 from tests.examday import hall
 from tests.world import World, approve_in
 
+KINDS = ("sheets", "doors", "maps")
 SITE = f"/office/exams/{hall.CODE}/sites/1/1"
 
 

@@ -23,6 +23,7 @@ from exam_system.exams.rules_form import fields
 from exam_system.registration.models import Application
 from exam_system.sheets import read_table
 from tests.exams.samples import CODE, FEE, PLACES, POSTS, announce, cosign, create, set_up
+from tests.importing import take_in
 from tests.world import World
 
 OFFICE = f"/office/exams/{CODE}"
@@ -203,13 +204,13 @@ def test_an_exam_is_set_up_through_the_pages(world: World) -> None:
     assert "There are no posts" in client.get(OFFICE).text
     changed = typed(world) | {"opening_ratio": "4", "registration_opens": "2026-03-09T08:30"}
     assert client.post(f"{OFFICE}/rules", data=changed).status_code == 302
-    assert client.post(f"{OFFICE}/places", data=upload(PLACES)).status_code == 302
+    assert take_in(client, f"{OFFICE}/places", PLACES.encode()).status_code == 302
     times = {"xc.starts": "2026-04-25T09:00", "xc.ends": "2026-04-25T11:00"}
     times |= {"sl.starts": "2026-04-25T14:00", "sl.ends": "2026-04-25T16:30"}
     assert client.post(f"{OFFICE}/sessions", data=times).status_code == 302
     fee = {key: str(value) for key, value in FEE.items() if key != "fen"} | {"amount": "80.5"}
     assert client.post(f"{OFFICE}/fees", data=fee).status_code == 302
-    assert client.post(f"{OFFICE}/posts", data=upload(POSTS)).status_code == 302
+    assert take_in(client, f"{OFFICE}/posts", POSTS.encode()).status_code == 302
     assert "Prepare the announcement" in client.get("/office/exams").text
     assert client.post(f"{OFFICE}/prepare").location == f"{OFFICE}/publish"
     assert "Waiting for the inspectors" in client.get(f"{OFFICE}/publish").text

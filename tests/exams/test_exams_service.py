@@ -124,6 +124,7 @@ def test_a_new_exam_has_the_rules_of_its_type_and_dates_ahead(world: World) -> N
             assert jcs(rules.document()) == exam.rules.encode()
 
 
+@pytest.mark.parametrize("database", ["sqlite"])
 @pytest.mark.parametrize(
     ("change", "error"),
     [
@@ -150,6 +151,7 @@ def test_an_exam_with_wrong_data_is_not_created(
         assert ctx.session.scalars(select(Exam.code)).all() == [CODE]
 
 
+@pytest.mark.parametrize("database", ["sqlite"])
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.OFFICER])
 def test_only_officers_create_exams(world: World, role: Role) -> None:
     actor = world.people.get(role)
@@ -175,6 +177,7 @@ def test_places_are_replaced_as_a_whole(world: World) -> None:
         assert ctx.session.scalar(select(func.count()).select_from(Room)) == 5
 
 
+@pytest.mark.parametrize("database", ["sqlite"])
 @pytest.mark.parametrize(
     ("old", "new", "place"),
     [
@@ -301,6 +304,7 @@ def test_a_qualification_exam_needs_no_interview_room(world: World) -> None:
             VERBS[verb](ctx)
 
 
+@pytest.mark.parametrize("database", ["sqlite"])
 @pytest.mark.parametrize("verb", [verb for verb in VERBS if verb != "publish_announcement"])
 def test_after_the_preparation_nothing_changes(world: World, verb: str) -> None:
     with world.acting(Role.OFFICER) as ctx:
@@ -344,6 +348,7 @@ def test_registration_closes_only_after_the_time_for_payment(world: World) -> No
             VERBS["close_registration"](ctx)
 
 
+@pytest.mark.parametrize("database", ["sqlite"])
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_in_every_state(world: World, state: str, verb: str) -> None:
@@ -375,6 +380,7 @@ def test_states_move_one_step_forward_only(before: str, after: str) -> None:
     assert set(MOVES) == set(STATES)
 
 
+@pytest.mark.parametrize("database", ["sqlite"])
 @pytest.mark.parametrize("verb", VERBS)
 def test_no_verb_knows_an_exam_that_is_not_there(world: World, verb: str) -> None:
     with world.acting(Role.OFFICER) as ctx:

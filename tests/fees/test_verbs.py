@@ -175,7 +175,7 @@ def _asked_of(world: World, ref: str) -> service.Asked:
     with world.context(PUBLIC).session as db:
         application, exam, *_ = any_application(db, ref)
         item = db.scalars(select(service.FeeItem)).first()
-        return service.Asked(application, exam, item, None)
+        return service.Asked(application, exam, item, None, None)
 
 
 def test_a_fee_of_nothing_is_settled_at_once(world: World) -> None:
@@ -197,6 +197,7 @@ def test_a_pay_link_never_turns_a_paid_order_back(world: World) -> None:
     assert (order_now(world, order).state, order_now(world, order).pay_url) == ("paid", "")
 
 
+@pytest.mark.parametrize("database", ["sqlite"])
 @pytest.mark.parametrize("role", sorted(set(Role) - {Role.SYSTEM, Role.PUBLIC, Role.CANDIDATE}))
 def test_only_the_gateway_confirms(world: World, role: Role) -> None:
     add_exam(world)
@@ -227,6 +228,8 @@ def test_parallel_deliveries_make_one_kept_payment(world: World, same: bool) -> 
 
     def deliver(n: int) -> None:
         payment = paid(world, order, "t" if same else f"t{n}")
+        if not same and n % 2:  # by two gateways at once
+            payment = replace(payment, driver="alipay")
         gate.wait()
         try:
             rows.append(taken_in(world, payment).id)

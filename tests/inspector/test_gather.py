@@ -148,6 +148,7 @@ def test_one_that_fails_does_not_keep_the_other_from_signing(
     assert "tests.example/two cosigned" in told
 
 
+@pytest.mark.parametrize("database", ["sqlite"])
 @pytest.mark.parametrize(
     ("status", "body", "why"),
     [

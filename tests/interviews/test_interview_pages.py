@@ -25,6 +25,7 @@ from exam_system.sheets import Column, read_table, write_csv
 from exam_system.trust.interview_note import parse
 from exam_system.trust.notes import open_note
 from exam_system.vault import hash_password
+from tests.importing import take_in
 from tests.interviews import setting
 from tests.interviews.setting import CODE, FAMILY, PHONE
 from tests.interviews.test_interview_scores import SEVEN
@@ -64,8 +65,8 @@ def test_the_whole_way_through_the_pages(world: World) -> None:
     setting.add_exam(world)
     office = english(world.client(world.app(), Role.OFFICER))
     rows = [setting.pool_row(n, chief=n < 2) for n in range(9)]
-    file = (BytesIO(write_csv(setting.HEADER, rows)), "pool.csv")
-    assert office.post("/office/interviewers", data={"file": file}).status_code == 302
+    pool = write_csv(setting.HEADER, rows)
+    assert take_in(office, "/office/interviewers", pool).status_code == 302
     assert "9 interviewers" in office.get("/office/interviewers").text
     assert "As few" not in office.get(OFFICE).text
     assert office.post(f"{OFFICE}/panels", data={"panels": ""}).status_code == 302

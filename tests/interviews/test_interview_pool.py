@@ -56,6 +56,7 @@ def test_a_second_import_updates_by_certificate_and_removes_nobody(world: World)
     assert after["KG0002"].label == before["KG0002"].label
 
 
+@pytest.mark.parametrize("database", ["sqlite"])
 @pytest.mark.parametrize(
     ("at", "value"),
     [(1, "1<b>"), (2, "未知"), (3, "5204"), (3, "052040"), (4, "局" * 121), (5, "也许")],
@@ -93,6 +94,7 @@ def test_the_office_declares_an_avoidance_once(world: World) -> None:
         declare(world, relation="school")
 
 
+@pytest.mark.parametrize("database", ["sqlite"])
 @pytest.mark.parametrize(
     ("wrong", "refusal"),
     [

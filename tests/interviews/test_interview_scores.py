@@ -139,6 +139,7 @@ def test_how_a_score_may_be_typed(world: World, typed: str, kept: str) -> None:
 # ------------------------------------------------------------------ what is refused
 
 
+@pytest.mark.parametrize("database", ["sqlite"])
 @pytest.mark.parametrize(
     "typed",
     ["100.001", "100.01", "85.001", "-1", "1e2", "", "八十五", "85,5", "NaN", "085", "8 5", "٨٥x"],
@@ -193,6 +194,7 @@ def score_as(world: World, actor: Actor | Role) -> None:
         service.enter_score(ctx, code=CODE, panel="01", place=1, score="85.00")
 
 
+@pytest.mark.parametrize("database", ["sqlite"])
 @pytest.mark.parametrize("role", [r for r in Role if r not in (Role.PUBLIC, Role.CANDIDATE)])
 def test_nobody_else_can_score_not_even_the_office(world: World, role: Role) -> None:
     setting.begin(world)

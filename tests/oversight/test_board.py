@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import delete, event, select, text, update
 
-from exam_system import access
+from exam_system import access_pages
 from exam_system.access import Role
 from exam_system.accounts.models import Account
 from exam_system.app import create_app
@@ -210,7 +210,7 @@ def test_a_damaged_head_is_red_or_grey_but_never_green(office: World) -> None:
 @on_sqlite
 def test_a_gap_in_the_access_tables(office: World, monkeypatch: pytest.MonkeyPatch) -> None:
     app = office.app()
-    monkeypatch.setitem(access.PAGES, "oversight.nowhere", frozenset({Role.ADMIN}))
+    monkeypatch.setitem(access_pages.PAGES, "oversight.nowhere", frozenset({Role.ADMIN}))
     found = run_checks(app.extensions["office"], app, CHECKS, str)
     app.extensions["office"].engine.dispose()
     (line,) = [one for one in found.lines if one.promise == "P7"]

@@ -86,7 +86,7 @@ def test_the_given_time_is_signed(pair: tuple[bytes, bytes], unsigned: bytes) ->
     assert signature.sig_object["/SubFilter"] == "/ETSI.CAdES.detached"
 
 
-@pytest.mark.parametrize("place", [b"ReportLab Generated", b"JFIF", b"(\\376\\377"])
+@pytest.mark.parametrize("place", [b"/Identity-H", b"JFIF", b"(\\376\\377"])
 def test_one_changed_byte_is_noticed(
     pair: tuple[bytes, bytes], unsigned: bytes, place: bytes
 ) -> None:

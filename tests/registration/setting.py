@@ -164,7 +164,8 @@ def fresh(world: World, application: Application) -> Application:
 def set_state(world: World, application: Application, state: str) -> None:
     """Put an application into a state directly, to test moves from it."""
     with world.context(PUBLIC).session as db:
-        db.get_one(Application, application.id).state = state
+        row = db.get_one(Application, application.id)
+        row.state, row.proposal = state, "{}" if state == "second" else None
         db.commit()
 
 

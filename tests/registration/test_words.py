@@ -21,7 +21,10 @@ CALLS = {
     "Check": 2,
 }
 TABLES = {
-    "registration": ("states.STATES", "checks.LEVEL_NAMES", "progress.STEPS"),
+    "registration": (
+        *("states.STATES", "checks.LEVEL_NAMES", "progress.STEPS", "bar_table.REGIMES"),
+        *("queue.SHOW", "queue.WHOSE", "queue.CHECKS", "queue.SORT"),
+    ),
     "fees": ("states.STATES",),
 }
 SKIPPED = ("sandbox", "gateway.py", "wechat")  # speak to operators and programs, in English

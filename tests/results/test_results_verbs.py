@@ -172,6 +172,7 @@ def test_below_the_written_pass_mark_nobody_is_ranked(world: World) -> None:
     assert [place for (place,) in brief(shortlist)] == [0, 2, 4, 6, 1]
 
 
+@pytest.mark.parametrize("database", ["sqlite"])
 @pytest.mark.parametrize("stage", ["written", "shortlist", "final"])
 @pytest.mark.parametrize(
     "found",

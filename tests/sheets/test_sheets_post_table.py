@@ -56,6 +56,8 @@ POST = PostRow(
     medical="通用标准",
     fitness=False,
     note="",
+    area="",
+    category="",
 )
 
 
@@ -186,7 +188,7 @@ def test_the_real_table_of_a_province() -> None:
     sexes = Counter(post.sex for post in posts)
     assert (sexes["male"], sexes["female"]) == (1371, 941)
     assert sum(post.fitness for post in posts) == 654
-    assert len(dataclasses.fields(PostRow)) == 19
+    assert len(dataclasses.fields(PostRow)) == 21
 
 
 def test_the_real_table_is_the_same_as_a_workbook() -> None:

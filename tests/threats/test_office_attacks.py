@@ -16,11 +16,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from exam_system import access, people, vault, web
-from exam_system.access import PAGES, Role
+from exam_system import access, access_pages, people, vault, web
+from exam_system.access import Role
+from exam_system.access_pages import PAGES
+from exam_system.accounts import door_pages as account_pages
 from exam_system.accounts import factors, sessions, tries
 from exam_system.accounts import service as accounts
-from exam_system.accounts import views as account_pages
 from exam_system.accounts.models import Account, LoginSession
 from exam_system.accounts.sessions import digest
 from exam_system.approvals import lookup as approvals
@@ -77,8 +78,8 @@ def test_o01_nor_see_the_inspectors_pages(build: Build, world: World) -> None:
 
 
 def test_o01_a_page_without_a_rule_stops_the_start(build: Build, world: World) -> None:
-    build.lacks(access.check_tables, nothing)
-    build.patch.delitem(access.PAGES, "fees.ledger")
+    build.lacks(access_pages.check_tables, nothing)
+    build.patch.delitem(access_pages.PAGES, "fees.ledger")
     build.judge(told(world.app), "Fault", "the page fees.ledger has no rule")
 
 
@@ -268,7 +269,7 @@ def test_o06_a_planted_session_is_not_the_victims(build: Build, world: World) ->
 
 
 def test_o07_a_stolen_cookie_is_worth_nothing_after_the_log_out(build: Build, world: World) -> None:
-    build.lacks(accounts._end_sessions, nothing)
+    build.lacks(accounts.end_sessions, nothing)
     app = world.app()
     client = world.client(app, Role.OFFICER)
     thief = planted(app, client)

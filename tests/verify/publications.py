@@ -199,13 +199,24 @@ def interview_note(office: Office, scores: str, dropped: str, result: str) -> by
     return office.note(text, office.publisher, cosigned=False)
 
 
-def ticket_note(office: Office) -> bytes:
-    """The signed text of an admission ticket."""
+def ticket_note(office: Office, *, serial: int = 0) -> bytes:
+    """The signed text of an admission ticket, of the second version when it has a serial."""
     tree = office.tree()
     head = Checkpoint(ORIGIN, tree.size, tree.root()).text.split("\n")
+    issue = f"serial {serial}\n" if serial else ""
+    when = "session xc 2026-03-14T01:00:00Z 2026-03-14T03:00:00Z\n" if serial else ""
     text = (
-        f"{ORIGIN}/ticket/v1\nexam 2026-kp\nnumber 010100101\nlabel k-01\nroom 01-01\nseat 1\n"
-        f"photo {'cd' * 32}\nhead {head[1]} {head[2]}\n"
+        f"{ORIGIN}/ticket/v{2 if serial else 1}\nexam 2026-kp\nnumber 010100101\n{issue}"
+        f"label k-01\nroom 01-01\nseat 1\nphoto {'cd' * 32}\n{when}head {head[1]} {head[2]}\n"
+    )
+    return office.note(text, office.publisher, cosigned=False)
+
+
+def withdrawn_note(office: Office, serial: int, *, version: int = 1) -> bytes:
+    """The signed list that withdraws the ticket above up to a serial."""
+    text = (
+        f"{ORIGIN}/withdrawn/v1\nexam 2026-kp\nversion {version}\nat 2026-03-13T01:00:00Z\n"
+        f"ticket 010100101 {serial}\n"
     )
     return office.note(text, office.publisher, cosigned=False)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from exam_system.trust.keys import COSIGNATURE, Signer
 from tests.verify.builder import AT, ORIGIN, DrawMaker, Office, bundle, signer
-from tests.verify.publications import ReleaseMaker, interview_note, ticket_note
+from tests.verify.publications import ReleaseMaker, interview_note, ticket_note, withdrawn_note
 
 Files = dict[str, bytes]
 ROLES = ("log", "publisher", "officer", "inspector")
@@ -207,6 +207,23 @@ def lists() -> dict[str, Case]:
     return {name: Case(proof, office.keys + rows.encode(), "V1") for name, rows in wrong.items()}
 
 
+def _withdrawn(office: Office) -> dict[str, Case]:
+    """Tickets beside the lists of withdrawn ones."""
+    first, second = (ticket_note(office, serial=serial) for serial in (1, 2))
+    old, new = withdrawn_note(office, 1), withdrawn_note(office, 2, version=2)
+    unsigned = old.replace(b"ticket 010100101 1\n", b"")
+    both = {"w1.note": old, "w2.note": new}
+    return {
+        "a withdrawn ticket": Case({"ticket.note": first, "w1.note": old}, office.keys, "V76"),
+        "the ticket after it": Case({"ticket.note": second, "w1.note": old}, office.keys),
+        "the newest list counts": Case({"ticket.note": second, **both}, office.keys, "V76"),
+        "an old ticket counts as the first": Case(
+            {"ticket.note": ticket_note(office), "w1.note": old}, office.keys, "V76"
+        ),
+        "a list with a line less": Case({"w1.note": unsigned}, office.keys, "V5"),
+    }
+
+
 def beside() -> dict[str, Case]:
     """What the objects beside one another contradict."""
     office = office_with_acts()
@@ -236,6 +253,7 @@ def beside() -> dict[str, Case]:
         "a proof of another log": Case(forked, office.keys, "V44"),
         "a ticket of another log": Case(ticket, office.keys, "V44"),
         "a proof of this log": Case(kept, office.keys),
+        **_withdrawn(office),
         "a draw of another log": Case({**forked_draw, **log}, office.keys, "V44"),
         "a draw of this log": Case({**drawn, **log}, longer.keys),
     }

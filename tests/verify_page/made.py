@@ -25,6 +25,7 @@ from tests.verify.publications import (
     digest_of,
     interview_note,
     ticket_note,
+    withdrawn_note,
 )
 from tests.verify.rotated import LATER, ROLES, ended
 
@@ -408,7 +409,8 @@ def single(rng: Random, office: Office) -> Files:
         "slip.tlog-proof": lambda: written.slip(rng.randrange(len(exam.lists["written"]))),
         "act.tlog-proof": lambda: office.proof(rng.randrange(len(office.entries))),
         "interview.note": lambda: interview_note(office, told, dropped, f"{mean.result}"),
-        "ticket.note": lambda: ticket_note(office),
+        "ticket.note": lambda: ticket_note(office, serial=rng.randrange(3)),
+        "withdrawn.note": lambda: withdrawn_note(office, 1 + rng.randrange(3)),
         "checkpoint": office.head,
         "root.note": lambda: written.files()["root.note"],
         "publication.note": lambda: written.files()["publication.note"],

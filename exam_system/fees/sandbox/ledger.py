@@ -3,7 +3,9 @@
 import json
 import secrets
 import threading
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Literal
 
@@ -55,7 +57,8 @@ class Return:
 class Ledger:
     """All verbs are atomic; with a state file, what they answered survives a restart."""
 
-    def __init__(self, state: Path | None = None) -> None:
+    def __init__(self, state: Path | None = None, name: Callable[[int], str] | None = None) -> None:
+        self._name = name or wechat_name
         self._lock = threading.RLock()
         self._orders: dict[str, Order] = {}
         self._paid: dict[str, Order] = {}
@@ -98,7 +101,7 @@ class Ledger:
             _must_be_open(order)
             if order.expires and now >= order.expires:
                 raise Refused(400, "ORDER_CLOSED", "the time to pay is over")
-            return self._keep(_paid(order, now))
+            return self._keep(self._paid_now(order, now))
 
     def pay_again(self, out_trade_no: str, now: int) -> Order:
         """Take the money of a paid order once more, under another transaction."""
@@ -106,7 +109,7 @@ class Ledger:
             order = self.order(out_trade_no)
             if not order.paid_at:
                 raise Refused(400, "INVALID_REQUEST", "the order is not paid yet")
-            return self._keep(replace(_paid(order, now), double=True))
+            return self._keep(replace(self._paid_now(order, now), double=True))
 
     def transaction(self, transaction_id: str) -> Order:
         """The paid order of that transaction or 404."""
@@ -152,6 +155,15 @@ class Ledger:
             back = [refund for refund in self._refunds.values() if start <= refund.at < end]
             return paid, back
 
+    def _paid_now(self, order: Order, now: int) -> Order:
+        return replace(
+            order,
+            state="SUCCESS",
+            transaction_id=self._name(now),
+            notification_id=f"EV-{now}{_digits(8)}",
+            paid_at=now,
+        )
+
     def _check_refund(self, order: Order, *, fen: int, total: int, now: int, gap: float) -> None:
         earlier = [r for r in self._refunds.values() if r.transaction_id == order.transaction_id]
         if order.state not in ("SUCCESS", "REFUND"):
@@ -193,14 +205,15 @@ class Ledger:
                 self._refunds[row["refund"]["out_refund_no"]] = Return(**row["refund"])
 
 
-def _paid(order: Order, now: int) -> Order:
-    return replace(
-        order,
-        state="SUCCESS",
-        transaction_id=f"42000{now:011}{_digits(12)}",
-        notification_id=f"EV-{now}{_digits(8)}",
-        paid_at=now,
-    )
+def wechat_name(now: int) -> str:
+    """The number of a new transaction at WeChat Pay."""
+    return f"42000{now:011}{_digits(12)}"
+
+
+def alipay_name(now: int) -> str:
+    """The number of a new trade at Alipay: it begins with its day in Beijing."""
+    day = datetime.fromtimestamp(now, timezone(timedelta(hours=8)))
+    return f"{day:%Y%m%d}22001{_digits(15)}"
 
 
 def _must_be_open(order: Order) -> None:

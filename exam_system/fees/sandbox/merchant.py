@@ -40,6 +40,29 @@ def make_merchant(folder: Path, *, gateway: str, notify_url: str) -> Path:
     return _write(folder / "merchant.json", shared | ours)
 
 
+def make_alipay(folder: Path, *, gateway: str, notify_url: str) -> Path:
+    """Write alipay.json (for our driver) and alipay-gateway.json (for the sandbox), as above.
+
+    `gateway` is the sandbox's base URL; Alipay's own door is below it. Returns the path of
+    alipay.json.
+    """
+    merchant_key, platform_key = (generate_private_key(65537, 2048) for _ in range(2))
+    shared = {
+        "app_id": "2021" + _random(string.digits, 12),
+        "seller_id": "2088" + _random(string.digits, 12),
+        "gateway": f"{gateway.rstrip('/')}/gateway.do",
+    }
+    ours = {
+        "private_key": _private(merchant_key),
+        "public_key": _public(platform_key),
+        "notify_url": notify_url,
+    }
+    theirs = {"private_key": _private(platform_key), "public_key": _public(merchant_key)}
+    folder.mkdir(parents=True, exist_ok=True)
+    _write(folder / "alipay-gateway.json", shared | theirs)
+    return _write(folder / "alipay.json", shared | ours)
+
+
 def _random(alphabet: str, length: int) -> str:
     return "".join(secrets.choice(alphabet) for _ in range(length))
 

@@ -1,0 +1,326 @@
+"""What people are told: one entry for each kind of message, its words, and whom an act concerns.
+
+The words are English; the catalogue has the Chinese. `%(exam)s` is the exam's name, places that
+end in `_at` are times, all others come from the act's details.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from exam_system.accounts.models import Account, Person
+from exam_system.clock import rfc3339
+from exam_system.errors import Sentence
+from exam_system.exams.models import Exam
+from exam_system.exams.rules import RuleSet
+from exam_system.fees.models import Order, Payment, Refund
+from exam_system.fees.waiver_models import Waiver
+from exam_system.registration.choosing import window
+from exam_system.registration.lookup import rules_from
+from exam_system.registration.models import Application
+from exam_system.trust.canonical import JSON
+
+OUT = ("refused", "withdrawn")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Title and text of a kind; `urgent` ones also go to the telephone."""
+
+    title: Sentence
+    text: Sentence
+    urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One person, which kind of message, and what fills its places."""
+
+    account: int
+    kind: str
+    params: Mapping[str, JSON]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An act as it is read for messages."""
+
+    kind: str
+    exam: str
+    subject: str
+    details: Mapping[str, Any]
+
+    position: int
+    at: datetime
+
+    @property
+    def name(self) -> str:
+        """The subject's reference."""
+        return self.subject.split(":", 1)[1]
+
+
+Found = Iterable[tuple[Done, Told]]
+
+
+KINDS: dict[str, Words] = {
+    "registered": Words(
+        Sentence("Your account is open"),
+        Sentence("You are registered. If it was not you, tell the exam office at once."),
+    ),
+    "submitted": Words(
+        Sentence("We have your application"),
+        Sentence(
+            "%(exam)s: your application waits for its review of at most %(days)s working days."
+        ),
+    ),
+    "approved": Words(
+        Sentence("Your application is approved"),
+        Sentence("%(exam)s: pay before %(pay_at)s. Whoever has not paid by then gives up."),
+        urgent=True,
+    ),
+    "confirmed": Words(
+        Sentence("Your new post is confirmed"),
+        Sentence("%(exam)s: your choice was reviewed and holds."),
+    ),
+    "refused": Words(
+        Sentence("Your application is refused"),
+        Sentence("%(exam)s: %(why)s. The page of your application says what you can do."),
+        urgent=True,
+    ),
+    "reopened": Words(
+        Sentence("Your application is reviewed once more"),
+        Sentence("%(exam)s: the decision was taken back; your application waits for review again."),
+    ),
+    "waived": Words(
+        Sentence("Your fee is waived"), Sentence("%(exam)s: you are registered and pay nothing.")
+    ),
+    "not_waived": Words(
+        Sentence("Your request for a waiver is refused"),
+        Sentence("%(exam)s: %(why)s. Pay before %(pay_at)s; whoever has not paid gives up."),
+        urgent=True,
+    ),
+    "ticket": Words(
+        Sentence("Your admission ticket was replaced"),
+        Sentence("%(exam)s: print the ticket again: an older one does not count."),
+        urgent=True,
+    ),
+    "paid": Words(
+        Sentence("Your payment has arrived"),
+        Sentence("%(exam)s: you are registered and have paid."),
+    ),
+    "owed": Words(
+        Sentence("Your payment will be sent back"),
+        Sentence("%(exam)s: this payment could not be kept; it goes back the way it came."),
+        urgent=True,
+    ),
+    "refunded": Words(
+        Sentence("Your money was sent back"),
+        Sentence("%(exam)s: the refund was carried out by the payment service."),
+    ),
+    "change": Words(
+        Sentence("The announcement was changed"),
+        Sentence("%(exam)s: change notice %(version)s is published. Read whether it concerns you."),
+        urgent=True,
+    ),
+    "choose": Words(
+        Sentence("Your post was cancelled: choose again"),
+        Sentence("%(exam)s: choose another post before %(until_at)s, or get your money back."),
+        urgent=True,
+    ),
+    "seated": Words(
+        Sentence("Print your admission ticket"),
+        Sentence("%(exam)s: the seats are drawn. Your admission number is %(number)s."),
+        urgent=True,
+    ),
+    "moved": Words(
+        Sentence("Your seat has changed"),
+        Sentence("%(exam)s: your admission number is now %(number)s. Print the ticket again."),
+        urgent=True,
+    ),
+    "written": Words(
+        Sentence("The written scores are published"),
+        Sentence("%(exam)s: your score is on your page."),
+    ),
+    "shortlist": Words(
+        Sentence("The shortlist is published"),
+        Sentence("%(exam)s: your page says whether you are on it."),
+        urgent=True,
+    ),
+    "final": Words(
+        Sentence("The final results are published"),
+        Sentence("%(exam)s: your total and rank are on your page."),
+        urgent=True,
+    ),
+    "remind_draft": Words(
+        Sentence("Registration closes soon"),
+        Sentence(
+            "%(exam)s: your application is not submitted. Registration closes at %(close_at)s."
+        ),
+        urgent=True,
+    ),
+    "remind_pay": Words(
+        Sentence("You have not paid yet"),
+        Sentence("%(exam)s: pay before %(close_at)s. Whoever has not paid by then gives up."),
+        urgent=True,
+    ),
+    "remind_choose": Words(
+        Sentence("The time for choosing again ends soon"),
+        Sentence("%(exam)s: choose another post before %(close_at)s, or get your money back."),
+        urgent=True,
+    ),
+    "remind_exam": Words(
+        Sentence("The exam begins soon"),
+        Sentence(
+            "%(exam)s: it begins at %(close_at)s. Bring the admission ticket and your ID card."
+        ),
+        urgent=True,
+    ),
+    "address": Words(
+        Sentence("Confirm your e-mail address"),
+        Sentence("The code is %(code)s. If you have not asked for it, do nothing."),
+    ),
+}
+
+
+def of_applications(*columns: Any) -> Select[Any]:
+    """Applications with the account of who applied."""
+    query = select(Person.account_id, *columns).select_from(Application)
+    return query.join(Person, Person.id == Application.person_id)
+
+
+def _each(db: Session, acts: Sequence[Done], query: Select[Any], name: Any) -> Iterable[Any]:
+    """Every act with the row whose `name` is its subject's; one question for all of them."""
+    wanted = {done.name for done in acts}
+    rows = {row[-1]: row for row in db.execute(query.add_columns(name).where(name.in_(wanted)))}
+    return ((done, rows[done.name]) for done in acts if done.name in rows)
+
+
+def _rules(db: Session, code: str) -> RuleSet:
+    return rules_from(db.scalars(select(Exam.rules).where(Exam.code == code)).one())
+
+
+def _registered(db: Session, acts: Sequence[Done]) -> Found:
+    query = select(Account.id).where(Account.role == "candidate")
+    for done, row in _each(db, acts, query, Account.ref):
+        yield done, Told(row.id, "registered", {})
+
+
+def _submitted(db: Session, acts: Sequence[Done]) -> Found:
+    for done, row in _each(db, acts, of_applications(), Application.ref):
+        days = _rules(db, done.exam).review_days
+        yield done, Told(row.account_id, "submitted", {"days": days})
+
+
+def _decided(db: Session, acts: Sequence[Done]) -> Found:
+    for done, row in _each(db, acts, of_applications(), Application.ref):
+        decision, account = done.details.get("decision"), row.account_id
+        if decision in ("refused", "choosing"):
+            yield done, Told(account, "refused", {"why": str(done.details.get("why", ""))})
+        elif decision == "paid":
+            yield done, Told(account, "confirmed", {})
+        elif decision == "approved":  # any other: somebody has still to confirm it
+            closes = _rules(db, done.exam).payment_closes
+            yield done, Told(account, "approved", {"pay_at": rfc3339(closes)})
+
+
+def _payments(db: Session, acts: Sequence[Done]) -> Found:
+    query = of_applications().join(Order, Order.application_id == Application.id)
+    for done, row in _each(db, acts, query, Order.trade_no):
+        yield done, Told(row.account_id, "paid" if done.details.get("kept") else "owed", {})
+
+
+def _refunds(db: Session, acts: Sequence[Done]) -> Found:
+    query = of_applications().join(Order, Order.application_id == Application.id)
+    query = query.join(Payment, Payment.order_id == Order.id)
+    query = query.join(Refund, Refund.payment_id == Payment.id)
+    over = [done for done in acts if done.details.get("status") == "SUCCESS"]
+    for done, row in _each(db, over, query, Refund.number):
+        yield done, Told(row.account_id, "refunded", {})
+
+
+def _moved(db: Session, acts: Sequence[Done]) -> Found:
+    for done, row in _each(db, acts, of_applications(), Application.ref):
+        yield done, Told(row.account_id, "moved", {"number": done.details["numbers"][1]})
+
+
+def _reopened(db: Session, acts: Sequence[Done]) -> Found:
+    for done, row in _each(db, acts, of_applications(), Application.ref):
+        yield done, Told(row.account_id, "reopened", {})
+
+
+def _waived(db: Session, acts: Sequence[Done]) -> Found:
+    for done in acts:
+        refs = [ref for _, ref, _ in done.details["waivers"]]
+        for account in db.scalars(of_applications().where(Application.ref.in_(refs))):
+            yield done, Told(account, "waived", {})
+
+
+def _not_waived(db: Session, acts: Sequence[Done]) -> Found:
+    query = of_applications().join(Waiver, Waiver.application_id == Application.id)
+    for done, row in _each(db, acts, query, Waiver.ref):
+        closes = _rules(db, done.exam).payment_closes
+        why = {"why": str(done.details["why"]), "pay_at": rfc3339(closes)}
+        yield done, Told(row.account_id, "not_waived", why)
+
+
+def _ticket(db: Session, acts: Sequence[Done]) -> Found:
+    for done, row in _each(db, acts, of_applications(), Application.ref):
+        if done.details.get("again"):
+            yield done, Told(row.account_id, "ticket", {})
+
+
+def _everybody(done: Done, *columns: Any) -> Select[Any]:
+    query = of_applications(*columns).join(Exam, Exam.id == Application.exam_id)
+    return query.where(Exam.code == done.exam).order_by(Application.id)
+
+
+def _changes(db: Session, acts: Sequence[Done]) -> Found:
+    for done in acts:
+        until = window(db, db.scalars(select(Exam).where(Exam.code == done.exam)).one())
+        query = _everybody(done, Application.state).where(Application.state.not_in(OUT))
+        for account, state in db.execute(query):
+            if state == "choosing" and until is not None:
+                yield done, Told(account, "choose", {"until_at": rfc3339(until)})
+            else:
+                yield done, Told(account, "change", {"version": done.details["version"]})
+
+
+def _seats(db: Session, acts: Sequence[Done]) -> Found:
+    for done in acts:
+        if done.details["draw"] == f"{done.exam}-seats":
+            query = _everybody(done, Application.number)
+            for account, number in db.execute(query.where(Application.number.is_not(None))):
+                yield done, Told(account, "seated", {"number": number})
+
+
+def _results(db: Session, acts: Sequence[Done]) -> Found:
+    for done in acts:
+        query = _everybody(done).where(Application.number.is_not(None))
+        for account in db.scalars(query):
+            yield done, Told(account, str(done.details["stage"]), {})
+
+
+ACTS: dict[str, Callable[[Session, Sequence[Done]], Found]] = {
+    "accounts.register_candidate": _registered,
+    "registration.submit_application": _submitted,
+    "registration.decide_application": _decided,
+    "registration.confirm_decision": _decided,
+    "registration.reopen_review": _reopened,
+    "fees.confirm_payment": _payments,
+    "fees.confirm_refund": _refunds,
+    "fees.grant_waivers": _waived,
+    "fees.refuse_waiver": _not_waived,
+    "exams.publish_change": _changes,
+    "draws.publish_draw": _seats,
+    "examday.add_late_candidate": _moved,
+    "examday.move_candidate": _moved,
+    "examday.withdraw_ticket": _ticket,
+    "results.publish_release": _results,
+}
+"""The acts that people are told of."""
