@@ -29,7 +29,7 @@ from exam_system.records import heads
 from exam_system.records.keys import keys_text
 from exam_system.records.log import WINDOW
 from exam_system.records.models import Act, Head, Leaf, Note, NoteSignature, RoleKey
-from exam_system.records.tree import TileStore, write_durable
+from exam_system.records.tree import TileStore, sweep, write_durable
 from exam_system.trust.canonical import sha256_hex
 from exam_system.trust.checkpoint import Checkpoint, parse
 from exam_system.trust.keys import Signer
@@ -110,6 +110,7 @@ class Sealer:
 
     def _begin(self, db: Session, at: datetime) -> _Last | None:
         """A seal that takes nothing for granted."""
+        sweep(self._folder)
         heads.seal(db, self._folder, self._signer, at)
         db.commit()
         with _showing(self._folder):

@@ -26,6 +26,27 @@ def write_durable(path: Path, data: bytes) -> None:
     sync_folder(path.parent)
 
 
+def sweep(folder: Path) -> None:
+    """Delete what processes that were killed have left half written in a folder of one writer."""
+    for path in folder.rglob(".*.new"):
+        writer = path.name.split(".")[-2]
+        if writer.isdigit() and not _lives(int(writer)):
+            path.unlink(missing_ok=True)
+
+
+def _lives(process: int) -> bool:
+    """Whether another process of this number runs; the caller itself writes nothing meanwhile."""
+    if process == os.getpid():
+        return False
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # it runs, as somebody else
+        return True
+    return True
+
+
 def sync_folder(folder: Path) -> None:
     """Make the names in a folder survive a power cut."""
     handle = os.open(folder, os.O_RDONLY)

@@ -234,3 +234,17 @@ def test_what_was_answered_outlives_kill_9(world: World) -> None:
     assert set(told) <= kept
     office.seal()
     whole(office)
+
+
+@pytest.mark.parametrize("database", ["sqlite"])
+def test_what_a_killed_process_left_half_written_is_swept_away(world: World) -> None:
+    world.seal()
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    left = world.log / "tile" / f".138.{dead.pid}.new"
+    own = world.log / f".checkpoint.{os.getppid()}.new"
+    left.write_bytes(b"half")
+    own.write_bytes(b"of a process that lives")
+    world.seal()
+    assert not left.exists()
+    assert own.exists()
