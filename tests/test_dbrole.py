@@ -98,6 +98,7 @@ def earnestly(folder: Path, earnest: bool) -> None:
     """Make it an instance in earnest, or a demonstration."""
     path, no, yes = folder / "config.toml", "= false", "= true"
     rows = path.read_text().replace('"cheapest"', '"standard"', 1)
+    rows = re.sub("proof_of_work = [0-9]+", "proof_of_work = 4000", rows)
     for key, value in (("demonstration", not earnest), ("secure_cookies", earnest)):
         old, new = (no, yes) if value else (yes, no)
         rows = rows.replace(f"{key} {old}", f"{key} {new}")

@@ -44,7 +44,7 @@ def test_a_reviewer_works_through_the_list(chromium: Browser, fair: Fair, device
 @pytest.mark.parametrize("device", ["desktop", "phone"])
 def test_an_officer_keeps_the_register(chromium: Browser, fair: Fair, device: str) -> None:
     cast = fair.stage.cast
-    place = 0 if device == "desktop" else 1
+    place = 1 if device == "desktop" else 2  # another page's test bars the first
     bar(cast, fair.open.everybody(place + 1)[place], fair.open.plan.opens.date())
     visitor = Visitor(chromium, fair.stage, device, "zh")
     visitor.log_in("officer")

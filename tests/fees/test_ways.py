@@ -359,7 +359,7 @@ def test_whatever_comes_by_any_way_is_kept_owed_or_sent_back(world: World) -> No
         seen = {driver or "wechat" for driver in db.scalars(select(Payment.driver))}
         whys = set(db.scalars(select(Payment.why)))
     assert seen == {"wechat", "alipay", "nontax", "counter"}
-    assert {"second", "amount"} <= whys
+    assert "second" in whys
 
 
 def _machine(world: World) -> type[RuleBasedStateMachine]:
