@@ -17,6 +17,7 @@ from exam_system.admission import DoorArbiter, PostedWorker
 from exam_system.app import create_app
 from exam_system.draws.live import STREAMS
 from exam_system.office import open_office
+from exam_system.oversight.board_commands import board_commands
 from exam_system.oversight.clock import keep_beating
 
 THREADS = 8  # per process: one process with several threads a core is the fastest (measured)
@@ -86,3 +87,6 @@ def _sandbox(folder: Path) -> subprocess.Popen[bytes] | None:
     port = json.loads((folder / "merchant.json").read_text())["gateway"].rsplit(":", 1)[1]
     command = [sys.executable, "-m", "exam_system.fees.sandbox", "--port", port]
     return subprocess.Popen([*command, "--merchant", str(path)], env=os.environ.copy())
+
+
+board = board_commands(create_app)
