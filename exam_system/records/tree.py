@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from exam_system.errors import Fault
@@ -26,18 +27,25 @@ def write_durable(path: Path, data: bytes) -> None:
     sync_folder(path.parent)
 
 
+_LONG = 600  # seconds; nobody takes so long over one file
+
+
 def sweep(folder: Path) -> None:
-    """Delete what processes that were killed have left half written in a folder of one writer."""
+    """Delete what processes that were killed have left half written in the log's folder.
+
+    What bears the number of a process that runs may be on its way; it goes once the checkpoint is
+    ten minutes younger, for numbers are used again.
+    """
+    checkpoint = folder / "checkpoint"
+    stale = checkpoint.stat().st_mtime - _LONG if checkpoint.exists() else 0.0
     for path in folder.rglob(".*.new"):
         writer = path.name.split(".")[-2]
-        if writer.isdigit() and not _lives(int(writer)):
-            path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # it has just been finished
+            if writer.isdigit() and (not _lives(int(writer)) or path.stat().st_mtime < stale):
+                path.unlink()
 
 
 def _lives(process: int) -> bool:
-    """Whether another process of this number runs; the caller itself writes nothing meanwhile."""
-    if process == os.getpid():
-        return False
     try:
         os.kill(process, 0)
     except ProcessLookupError:

@@ -242,9 +242,10 @@ def test_what_a_killed_process_left_half_written_is_swept_away(world: World) -> 
     dead = subprocess.Popen(["true"])
     dead.wait()
     left = world.log / "tile" / f".138.{dead.pid}.new"
-    own = world.log / f".checkpoint.{os.getppid()}.new"
-    left.write_bytes(b"half")
-    own.write_bytes(b"of a process that lives")
+    own = [world.log / f".{name}.{os.getpid()}.new" for name in ("new", "old")]
+    for path in (left, *own):
+        path.write_bytes(b"half")
+    long_ago = (world.log / "checkpoint").stat().st_mtime - 601
+    os.utime(own[1], (long_ago, long_ago))
     world.seal()
-    assert not left.exists()
-    assert own.exists()
+    assert [path.exists() for path in (left, *own)] == [False, True, False]
