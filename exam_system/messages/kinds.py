@@ -201,8 +201,10 @@ def _each(db: Session, acts: Sequence[Done], query: Select[Any], name: Any) -> I
     return ((done, rows[done.name]) for done in acts if done.name in rows)
 
 
-def _rules(db: Session, code: str) -> RuleSet:
-    return rules_from(db.scalars(select(Exam.rules).where(Exam.code == code)).one())
+def _rules(db: Session, acts: Sequence[Done]) -> dict[str, RuleSet]:
+    """The rules of the exams that these acts are about, by the exams' codes."""
+    query = select(Exam.code, Exam.rules).where(Exam.code.in_({done.exam for done in acts}))
+    return {code: rules_from(text) for code, text in db.execute(query)}
 
 
 def _registered(db: Session, acts: Sequence[Done]) -> Found:
@@ -212,12 +214,13 @@ def _registered(db: Session, acts: Sequence[Done]) -> Found:
 
 
 def _submitted(db: Session, acts: Sequence[Done]) -> Found:
+    rules = _rules(db, acts)
     for done, row in _each(db, acts, of_applications(), Application.ref):
-        days = _rules(db, done.exam).review_days
-        yield done, Told(row.account_id, "submitted", {"days": days})
+        yield done, Told(row.account_id, "submitted", {"days": rules[done.exam].review_days})
 
 
 def _decided(db: Session, acts: Sequence[Done]) -> Found:
+    rules = _rules(db, acts)
     for done, row in _each(db, acts, of_applications(), Application.ref):
         decision, account = done.details.get("decision"), row.account_id
         if decision in ("refused", "choosing"):
@@ -225,7 +228,7 @@ def _decided(db: Session, acts: Sequence[Done]) -> Found:
         elif decision == "paid":
             yield done, Told(account, "confirmed", {})
         elif decision == "approved":  # any other: somebody has still to confirm it
-            closes = _rules(db, done.exam).payment_closes
+            closes = rules[done.exam].payment_closes
             yield done, Told(account, "approved", {"pay_at": rfc3339(closes)})
 
 
@@ -262,9 +265,10 @@ def _waived(db: Session, acts: Sequence[Done]) -> Found:
 
 
 def _not_waived(db: Session, acts: Sequence[Done]) -> Found:
+    rules = _rules(db, acts)
     query = of_applications().join(Waiver, Waiver.application_id == Application.id)
     for done, row in _each(db, acts, query, Waiver.ref):
-        closes = _rules(db, done.exam).payment_closes
+        closes = rules[done.exam].payment_closes
         why = {"why": str(done.details["why"]), "pay_at": rfc3339(closes)}
         yield done, Told(row.account_id, "not_waived", why)
 

@@ -85,6 +85,7 @@ class Sealer:
     def __init__(self, published: Path, signer: Signer) -> None:
         self._published, self._folder, self._signer = published, published / "log", signer
         self._last: _Last | None = None
+        self._swept = False
 
     def seal(self, engine: Engine, clock: Clock) -> None:
         """Sequence what waits, sign and show the head; raises Fault as `heads.seal` does."""
@@ -110,7 +111,9 @@ class Sealer:
 
     def _begin(self, db: Session, at: datetime) -> _Last | None:
         """A seal that takes nothing for granted."""
-        sweep(self._folder)
+        if not self._swept:  # it walks through the whole tree: once in a process
+            sweep(self._folder)
+            self._swept = True
         heads.seal(db, self._folder, self._signer, at)
         db.commit()
         with _showing(self._folder):
