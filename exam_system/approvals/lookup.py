@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
@@ -16,6 +18,8 @@ from exam_system.context import Actor, Context
 from exam_system.errors import Conflict, Fault, Forbidden, NotFound, Sentence
 
 MOST_DECIDED = 20
+OPEN = ("asked", "approved")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,10 @@ class Wanted:
     subject: str
     digest: str
     summary: tuple[Sentence, ...]
+
+
+Listed = tuple[list[T], Wanted | None]
+"""Rows of a list, and what the approval of it says; None when it is empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +58,7 @@ def open_approval(session: Session, verb: str, subject: str) -> Approval | None:
         select(Approval).where(
             Approval.verb == verb,
             Approval.subject == subject,
-            Approval.state.in_(("asked", "approved")),
+            Approval.state.in_(OPEN),
         )
     )
 
@@ -59,6 +67,28 @@ def standing(session: Session, wanted: Wanted) -> Standing:
     """How far the approval of exactly this is."""
     found = open_approval(session, wanted.verb, wanted.subject)
     return Standing(found, found is not None and found.digest == wanted.digest)
+
+
+def list_to_approve(
+    session: Session, verb: str, exam: str, make: Callable[[str | None], Listed[T]]
+) -> Listed[T]:
+    """The list of an exam that is asked for or approved and still holds, else the one of now.
+
+    `make` gives the rows up to the last one that a subject names after its last colon (None: all)
+    and what their approval says: what comes in after a list was handed to the approver waits for
+    the next list.
+    """
+    query = (
+        select(Approval.subject, Approval.digest)
+        .where(Approval.verb == verb, Approval.exam == exam)
+        .where(Approval.state.in_(OPEN))
+        .order_by(Approval.id.desc())
+    )
+    for subject, digest in session.execute(query):
+        rows, wanted = make(subject.rpartition(":")[2])
+        if wanted and (wanted.subject, wanted.digest) == (subject, digest):
+            return rows, wanted
+    return make(None)
 
 
 def find(session: Session, ref: str, *, lock: bool = False) -> Approval:

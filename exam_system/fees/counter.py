@@ -15,8 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from exam_system.accounts.models import Person
-from exam_system.approvals.lookup import Wanted, open_approval, use
-from exam_system.approvals.models import Approval
+from exam_system.approvals.lookup import Listed, Wanted, list_to_approve, use
 from exam_system.clock import rfc3339
 from exam_system.context import SYSTEM, Context, verb
 from exam_system.errors import Conflict, Invalid, NotFound, Sentence
@@ -182,20 +181,12 @@ def list_of(session: Session, exam: Exam) -> tuple[list[Taken], Wanted | None]:
 
     Money taken after a count was handed to the approver waits for the next one.
     """
-    query = (
-        select(Approval.subject)
-        .where(Approval.verb == VERB, Approval.exam == exam.code)
-        .where(Approval.state.in_(("asked", "approved")))
-        .order_by(Approval.id.desc())
-    )
-    for subject in session.scalars(query):
-        rows = takings(session, exam, upto=int(subject.rpartition(":")[2]))
-        wanted = _wanted(exam, rows)
-        found = open_approval(session, VERB, subject)
-        if found and wanted and (wanted.subject, wanted.digest) == (subject, found.digest):
-            return rows, wanted
-    rows = takings(session, exam)
-    return rows, _wanted(exam, rows)
+
+    def upto(last: str | None) -> Listed[Taken]:
+        rows = takings(session, exam, upto=int(last) if last else None)
+        return rows, _wanted(exam, rows)
+
+    return list_to_approve(session, VERB, exam.code, upto)
 
 
 def wanted_count(ctx: Context, *, code: str, cash: int, card: int) -> Wanted:

@@ -17,8 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from exam_system.accounts.models import Person
-from exam_system.approvals.lookup import Wanted, open_approval, use
-from exam_system.approvals.models import Approval
+from exam_system.approvals.lookup import Listed, Wanted, list_to_approve, use
 from exam_system.context import Context, verb
 from exam_system.errors import Conflict, Invalid, NotFound, Sentence
 from exam_system.exams.lookup import exam_by_code
@@ -90,20 +89,12 @@ def list_of(session: Session, exam: Exam) -> tuple[list[Owed], Wanted | None]:
 
     Money that comes in after a list was handed to the approver waits for the next list.
     """
-    query = (
-        select(Approval.subject)
-        .where(Approval.verb == VERB, Approval.exam == exam.code)
-        .where(Approval.state.in_(("asked", "approved")))
-        .order_by(Approval.id.desc())
-    )
-    for subject in session.scalars(query):
-        rows = owed(session, exam, int(subject.rpartition(":")[2]))
-        wanted = _wanted(exam, rows)
-        found = open_approval(session, VERB, subject)
-        if found and wanted and (wanted.subject, wanted.digest) == (subject, found.digest):
-            return rows, wanted
-    rows = owed(session, exam)
-    return rows, _wanted(exam, rows)
+
+    def upto(last: str | None) -> Listed[Owed]:
+        rows = owed(session, exam, int(last) if last else None)
+        return rows, _wanted(exam, rows)
+
+    return list_to_approve(session, VERB, exam.code, upto)
 
 
 def wanted_refunds(ctx: Context, *, code: str) -> Wanted:

@@ -9,8 +9,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from exam_system.accounts.models import Person
-from exam_system.approvals.lookup import Wanted, open_approval
-from exam_system.approvals.models import Approval
+from exam_system.approvals.lookup import Listed, Wanted, list_to_approve
 from exam_system.context import Context
 from exam_system.errors import Conflict, NotFound, Sentence
 from exam_system.exams.lookup import exam_by_code
@@ -114,21 +113,17 @@ def list_of(session: Session, exam: Exam) -> tuple[list[Request], Wanted | None]
 
     What is looked at after a list was handed to the approver waits for the next list.
     """
-    query = (
-        select(Approval.subject)
-        .where(Approval.verb == VERB, Approval.exam == exam.code)
-        .where(Approval.state.in_(("asked", "approved")))
-        .order_by(Approval.id.desc())
-    )
-    for subject in session.scalars(query):
-        last = session.scalar(select(Waiver).where(Waiver.ref == subject.rpartition(":")[2]))
-        rows = ready(session, exam, last) if last and last.looked_at else []
-        wanted = _wanted(session, exam, rows)
-        found = open_approval(session, VERB, subject)
-        if found and wanted and (wanted.subject, wanted.digest) == (subject, found.digest):
-            return rows, wanted
-    rows = ready(session, exam)
-    return rows, _wanted(session, exam, rows)
+
+    def upto(last: str | None) -> Listed[Request]:
+        rows = _ready_upto(session, exam, last) if last else ready(session, exam)
+        return rows, _wanted(session, exam, rows)
+
+    return list_to_approve(session, VERB, exam.code, upto)
+
+
+def _ready_upto(session: Session, exam: Exam, ref: str) -> list[Request]:
+    last = session.scalar(select(Waiver).where(Waiver.ref == ref))
+    return ready(session, exam, last) if last and last.looked_at else []
 
 
 def wanted_waivers(ctx: Context, *, code: str) -> Wanted:
