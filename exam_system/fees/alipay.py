@@ -5,10 +5,9 @@ server is in, no redirect is followed and no unsigned answer believed, answers a
 what was asked, notifications are checked for form, age, application and seller.
 """
 
-import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ import alipay as sdk
 
 from exam_system.fees import alipay_bill, alipay_notice
 from exam_system.fees.alipay_notice import BEIJING, FORMAT, Expected, fen_of, moment
+from exam_system.fees.answers import same, text_of
 from exam_system.fees.gateway import (
     BillLine,
     CallbackRefused,
@@ -30,11 +30,12 @@ from exam_system.fees.gateway import (
     Refund,
     Refusal,
 )
+from exam_system.fees.merchant_file import is_local, read_merchant, require_safe
 
+ALIPAY = "Alipay"
 TIMEOUT = 15  # seconds
 LARGEST_ANSWER = 1 << 20  # bytes
 LARGEST_BILL = 64 << 20
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 NUMBER = re.compile(r"[0-9A-Za-z_]{6,64}", re.ASCII)
 PAID_STATES = ("TRADE_SUCCESS", "TRADE_FINISHED", "TRADE_CLOSED")
 
@@ -53,21 +54,13 @@ class AlipayMerchant:
     @classmethod
     def load(cls, path: Path) -> "AlipayMerchant":
         """Read alipay.json; raises GatewayError that names what is missing."""
-        try:
-            data = json.loads(path.read_text(encoding="utf-8"))
-            return cls(**{item.name: str(data[item.name]) for item in fields(cls)})
-        except (OSError, ValueError, TypeError) as error:
-            raise GatewayError(f"{path} cannot be read as a merchant file: {error}") from error
-        except KeyError as error:
-            raise GatewayError(f"{path} lacks the entry {error.args[0]}") from error
+        return read_merchant(cls, path)
 
     def check(self) -> None:
         """Refuse what would only fail later, in front of a candidate."""
         if not re.fullmatch(r"2088[0-9]{12}", self.seller_id):
             raise GatewayError("the seller_id has 16 digits and begins with 2088")
-        url = urlsplit(self.gateway)
-        if url.scheme != "https" and url.hostname not in LOOPBACK:
-            raise GatewayError("the gateway address must be https unless it is this machine")
+        require_safe(self.gateway)
 
 
 class _Stay(HTTPRedirectHandler):
@@ -116,8 +109,8 @@ class AlipayPrecreate:
             "time_expire": expires.astimezone(BEIJING).strftime(FORMAT),
         }
         answer = self._call("alipay.trade.precreate", content, notify_url=notify_url)
-        _same(answer, "out_trade_no", out_trade_no)
-        return PayLink(_text(answer, "qr_code"))
+        same(answer, "out_trade_no", out_trade_no, ALIPAY)
+        return PayLink(text_of(answer, "qr_code", ALIPAY))
 
     def query(self, *, out_trade_no: str) -> Payment | None:
         """The payment of an order, also when it was refunded since; None when nobody paid.
@@ -131,7 +124,7 @@ class AlipayPrecreate:
             if refused.code == "ACQ.TRADE_NOT_EXIST":
                 return None
             raise
-        _same(answer, "out_trade_no", out_trade_no)
+        same(answer, "out_trade_no", out_trade_no, ALIPAY)
         if answer.get("trade_status") not in PAID_STATES or not answer.get("send_pay_date"):
             return None
         try:
@@ -175,8 +168,8 @@ class AlipayPrecreate:
             "refund_reason": reason,
         }
         answer = self._call("alipay.trade.refund", content)
-        _same(answer, "trade_no", transaction_id)
-        _same(answer, "out_trade_no", out_trade_no)
+        same(answer, "trade_no", transaction_id, ALIPAY)
+        same(answer, "out_trade_no", out_trade_no, ALIPAY)
         name = f"{transaction_id}-{out_refund_no}"[:64]
         return Refund(
             out_refund_no, out_trade_no, transaction_id, name, "PROCESSING", fen, None, None
@@ -198,8 +191,8 @@ class AlipayPrecreate:
             raise
         if "out_request_no" not in answer:
             return None
-        _same(answer, "out_request_no", out_refund_no)
-        _same(answer, "trade_no", transaction_id)
+        same(answer, "out_request_no", out_refund_no, ALIPAY)
+        same(answer, "trade_no", transaction_id, ALIPAY)
         return _refund_of(answer, out_refund_no)
 
     def bill(self, *, day: date) -> tuple[BillLine, ...]:
@@ -209,7 +202,7 @@ class AlipayPrecreate:
         """
         content = {"bill_type": "trade", "bill_date": day.isoformat()}
         answer = self._call("alipay.data.dataservice.bill.downloadurl.query", content)
-        url = _text(answer, "bill_download_url")
+        url = text_of(answer, "bill_download_url", ALIPAY)
         if not _is_alipays(url, self._merchant.gateway):
             raise GatewayError("the bill's address is not Alipay's: it was not downloaded")
         try:
@@ -298,14 +291,13 @@ def _sdk(merchant: AlipayMerchant) -> Any:
 
 def _opener(gateway: str) -> OpenerDirector:
     """No redirects, and no proxy of the environment for this machine."""
-    local = urlsplit(gateway).hostname in LOOPBACK
-    return build_opener(_Stay, *([ProxyHandler({})] if local else []))
+    return build_opener(_Stay, *([ProxyHandler({})] if is_local(gateway) else []))
 
 
 def _is_alipays(url: str, gateway: str) -> bool:
     """Whether a bill lies at Alipay, or at the sandbox that the gateway is."""
     given, door = urlsplit(url), urlsplit(gateway)
-    if door.hostname in LOOPBACK:
+    if is_local(gateway):
         return (given.scheme, given.netloc) == (door.scheme, door.netloc)
     return given.scheme in ("https", "http") and (given.hostname or "").endswith(".alipay.com")
 
@@ -317,10 +309,10 @@ def _refund_of(answer: Mapping[str, Any], out_refund_no: str) -> Refund:
         at = moment(answer.get("gmt_refund_pay")) if answer.get("gmt_refund_pay") else None
     except CallbackRefused as refused:
         raise GatewayError(f"the answer about refund {out_refund_no}: {refused}") from refused
-    trade = _text(answer, "trade_no")
+    trade = text_of(answer, "trade_no", ALIPAY)
     return Refund(
         out_refund_no=out_refund_no,
-        out_trade_no=_text(answer, "out_trade_no"),
+        out_trade_no=text_of(answer, "out_trade_no", ALIPAY),
         transaction_id=trade,
         refund_id=f"{trade}-{out_refund_no}"[:64],
         status="SUCCESS" if done else "PROCESSING",
@@ -328,19 +320,6 @@ def _refund_of(answer: Mapping[str, Any], out_refund_no: str) -> Refund:
         made_at=at,
         done_at=at if done else None,
     )
-
-
-def _text(answer: Mapping[str, Any], name: str) -> str:
-    value = answer.get(name)
-    if not isinstance(value, str) or not value:
-        raise GatewayError(f"Alipay's answer lacks {name}")
-    return value
-
-
-def _same(answer: Mapping[str, Any], name: str, asked: str) -> None:
-    """A signed answer to another question must not be taken for the answer to this one."""
-    if answer.get(name) != asked:
-        raise GatewayError(f"Alipay answered about another {name} than {asked}")
 
 
 def _check_number(number: str) -> None:

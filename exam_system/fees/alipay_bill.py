@@ -11,11 +11,11 @@ import json
 import zipfile
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
 from exam_system.fees.alipay_notice import BEIJING, FORMAT
+from exam_system.fees.answers import bill_fen
 from exam_system.fees.gateway import BillLine, GatewayError
 
 LARGEST = 256 << 20  # bytes of one unpacked file
@@ -65,7 +65,7 @@ def _clean(cell: str) -> str:
 def _line(row: Mapping[str, str]) -> BillLine:
     if row["kind"] not in (_WORDS["trade"], _WORDS["refund"]):
         raise GatewayError(f"the bill has a line of the kind {row['kind']}: ask Alipay")
-    refunded, fen = row["kind"] == _WORDS["refund"], _fen(row["yuan"])
+    refunded, fen = row["kind"] == _WORDS["refund"], bill_fen(row["yuan"])
     if refunded != (fen < 0):
         raise GatewayError(f"the bill has {row['yuan']} yuan in a line of {row['kind']}")
     return BillLine(
@@ -75,13 +75,3 @@ def _line(row: Mapping[str, str]) -> BillLine:
         refund_no=row["refund_no"] if refunded else "",
         fen=abs(fen),
     )
-
-
-def _fen(yuan: str) -> int:
-    try:
-        fen = Decimal(yuan).scaleb(2)
-    except InvalidOperation as error:
-        raise GatewayError(f"the bill has {yuan!r} where an amount in yuan belongs") from error
-    if fen != fen.to_integral_value():
-        raise GatewayError(f"the bill has the amount {yuan}, which is not whole fen")
-    return int(fen)

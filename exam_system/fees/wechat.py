@@ -7,11 +7,10 @@ timeout, answers are compared with what was asked, callbacks are checked for age
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from wechatpayv3 import WeChatPay, WeChatPayType
 
@@ -28,9 +27,9 @@ from exam_system.fees.gateway import (
     Refund,
     Refusal,
 )
+from exam_system.fees.merchant_file import is_local, read_merchant, require_safe
 
 TIMEOUT = (5, 15)  # seconds to connect and to wait for the answer
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 # Narrower than WeChat's alphabet: "|" and "*" would be escaped in the path after it was signed.
 NUMBER = re.compile(r"[0-9A-Za-z_-]{6,32}", re.ASCII)
 PAID_STATES = ("SUCCESS", "REFUND")
@@ -53,13 +52,7 @@ class Merchant:
     @classmethod
     def load(cls, path: Path) -> "Merchant":
         """Read merchant.json; raises GatewayError that names what is missing."""
-        try:
-            data = json.loads(path.read_text(encoding="utf-8"))
-            return cls(**{item.name: str(data[item.name]) for item in fields(cls)})
-        except (OSError, ValueError, TypeError) as error:
-            raise GatewayError(f"{path} cannot be read as a merchant file: {error}") from error
-        except KeyError as error:
-            raise GatewayError(f"{path} lacks the entry {error.args[0]}") from error
+        return read_merchant(cls, path)
 
     def check(self) -> None:
         """Refuse what would only fail later, in front of a candidate."""
@@ -67,9 +60,7 @@ class Merchant:
             raise GatewayError("the APIv3 key must have 32 characters: copy it again")
         if not self.public_key or not self.public_key_id.startswith("PUB_KEY_ID_"):
             raise GatewayError("the merchant needs WeChat Pay's public key and its PUB_KEY_ID_…")
-        url = urlsplit(self.gateway)
-        if url.scheme != "https" and url.hostname not in LOOPBACK:
-            raise GatewayError("the gateway address must be https unless it is this machine")
+        require_safe(self.gateway)
 
 
 class WechatNative:
@@ -265,8 +256,7 @@ def _sdk(merchant: Merchant) -> Any:
 
 def _proxy(gateway: str) -> dict[str, None] | None:
     """No proxy of the environment for this machine; None leaves the environment's in force."""
-    local = urlsplit(gateway).hostname in LOOPBACK
-    return {"http": None, "https": None} if local else None
+    return {"http": None, "https": None} if is_local(gateway) else None
 
 
 def _check_number(number: str) -> None:

@@ -10,9 +10,9 @@ import json
 import zlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
+from exam_system.fees.answers import bill_fen
 from exam_system.fees.gateway import BillLine, GatewayError
 
 BEIJING = timezone(timedelta(hours=8))
@@ -75,15 +75,5 @@ def _line(fields: list[str], where: Mapping[str, int], width: int) -> BillLine:
         out_trade_no=row["out_trade_no"],
         transaction_id=row["transaction_id"],
         refund_no=row["refund_no"] if refunded else "",
-        fen=_fen(row["refund_yuan" if refunded else "order_yuan"]),
+        fen=bill_fen(row["refund_yuan" if refunded else "order_yuan"]),
     )
-
-
-def _fen(yuan: str) -> int:
-    try:
-        fen = Decimal(yuan).scaleb(2)
-    except InvalidOperation as error:
-        raise GatewayError(f"the bill has {yuan!r} where an amount in yuan belongs") from error
-    if fen != fen.to_integral_value():
-        raise GatewayError(f"the bill has the amount {yuan}, which is not whole fen")
-    return int(fen)
