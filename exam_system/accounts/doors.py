@@ -7,15 +7,14 @@ address here: the limits by address are then not applied.
 
 from __future__ import annotations
 
-from collections import deque
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
-from threading import Lock
 
 from exam_system.accounts import tries
 from exam_system.accounts.models import LoginFailure
 from exam_system.context import Context
 from exam_system.errors import Refused
+from exam_system.lately import Lately
 
 PREFIX = {4: 24, 6: 56}
 MINUTE = timedelta(minutes=1)
@@ -35,24 +34,11 @@ class Busy(Refused):
     seconds = 60
 
 
-class Budget:
-    """Failures of everybody in the last minute, in memory only, one for each server process."""
+class Budget(Lately):
+    """Failures of everybody in the last minute, one for each server process."""
 
     def __init__(self) -> None:
-        self._failures: deque[datetime] = deque()
-        self._lock = Lock()
-
-    def count(self, now: datetime) -> int:
-        """How many there were in the minute before now."""
-        with self._lock:
-            while self._failures and self._failures[0] <= now - MINUTE:
-                self._failures.popleft()
-            return len(self._failures)
-
-    def failed(self, now: datetime) -> None:
-        """There was one more."""
-        with self._lock:
-            self._failures.append(now)
+        super().__init__(MINUTE)
 
 
 def prefix(remote: str, forwarded: str = "") -> str:
@@ -102,7 +88,7 @@ def _fresh(failure: LoginFailure | None, now: datetime, least: int) -> bool:
 
 def login_failed(ctx: Context, network: str, budget: Budget) -> None:
     """A login from there failed; under its name that is counted already."""
-    budget.failed(ctx.clock.now())
+    budget.add(ctx.clock.now())
     if network:
         key = _key(ctx, "net", network)
         tries.failed(ctx, key, ctx.session.get(LoginFailure, key), free=WAIT_FROM)

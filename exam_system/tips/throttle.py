@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import deque
 from datetime import datetime, timedelta
-from threading import Lock
 
 from exam_system.errors import Conflict
+from exam_system.lately import Lately
 
 MOST = 20
 WINDOW = timedelta(minutes=1)
@@ -19,18 +18,13 @@ class Throttle:
     """
 
     def __init__(self) -> None:
-        self._wrong: deque[datetime] = deque()
-        self._lock = Lock()
+        self._wrong = Lately(WINDOW)
 
     def require_calm(self, now: datetime) -> None:
         """Raise Conflict while too many wrong receipts were tried."""
-        with self._lock:
-            while self._wrong and self._wrong[0] <= now - WINDOW:
-                self._wrong.popleft()
-            if len(self._wrong) >= MOST:
-                raise Conflict("Too many wrong receipts were tried: wait a minute, then try again")
+        if self._wrong.count(now) >= MOST:
+            raise Conflict("Too many wrong receipts were tried: wait a minute, then try again")
 
     def wrong(self, now: datetime) -> None:
         """A receipt was wrong."""
-        with self._lock:
-            self._wrong.append(now)
+        self._wrong.add(now)

@@ -243,14 +243,14 @@ def test_a_storm_of_failures_costs_everybody_work_and_at_last_says_when_to_come_
     app = world.app()
     budget = app.extensions["login_budget"]
     for _ in range(doors.ALL_WORK):
-        budget.failed(world.clock.now())
+        budget.add(world.clock.now())
     page = log_in(app.test_client(), "officer", "correct horse battery")
     assert page.status_code == 422
     proof = {"altcha": solve(puzzle_of(page.text)), "login": "officer"}
     data = {**proof, "password": "correct horse battery"}
     assert app.test_client().post("/login", data=data).status_code == 302
     for _ in range(doors.ALL_MOST):
-        budget.failed(world.clock.now())
+        budget.add(world.clock.now())
     busy = log_in(app.test_client(), "officer", "correct horse battery")
     assert (busy.status_code, busy.headers["Retry-After"]) == (503, "60")
     world.clock.advance(seconds=61)
