@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from exam_system.errors import Conflict, NotFound, Sentence
-from exam_system.exams.models import Exam
+from exam_system.exams.models import District, Exam, Room, Site
 from exam_system.exams.rules import RuleSet, parse_rules
 from exam_system.exams.states import STATE_NAMES
 
@@ -39,3 +40,15 @@ def open_exam(session: Session, code: str, *states: str) -> Exam:
             state=Sentence(STATE_NAMES[exam.state]),
         )
     return exam
+
+
+def places_of(session: Session, exam: Exam) -> Sequence[Row[District, Site, Room]]:
+    """Every room of an exam with its site and district, in the order of their codes."""
+    query = (
+        select(District, Site, Room)
+        .join(Site, Site.district_id == District.id)
+        .join(Room, Room.site_id == Site.id)
+        .where(District.exam_id == exam.id)
+        .order_by(District.code, Site.code, Room.code)
+    )
+    return session.execute(query).all()

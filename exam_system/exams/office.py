@@ -22,8 +22,8 @@ from exam_system.errors import Conflict, Invalid, Sentence
 from exam_system.exams import figures, rules_form, service, tables, timeline
 from exam_system.exams.blueprint import XLSX, bp, fees_of, now, sessions_of
 from exam_system.exams.forms import ExamForm, FeeForm, TableForm
-from exam_system.exams.lookup import exam_by_code, rules_of
-from exam_system.exams.models import District, Exam, Room, Site
+from exam_system.exams.lookup import exam_by_code, places_of, rules_of
+from exam_system.exams.models import Exam
 from exam_system.exams.place_table import COLUMNS as PLACE_COLUMNS
 from exam_system.exams.readiness import count, is_frozen, missing
 from exam_system.exams.rules import RuleProblems
@@ -192,17 +192,10 @@ def places(code: str) -> ResponseReturnValue:
 def _places_page(code: str, problem: SheetError | None = None) -> str:
     db = looking().session
     exam = exam_by_code(db, code)
-    query = (
-        select(District, Site, Room)
-        .join(Site, Site.district_id == District.id)
-        .join(Room, Room.site_id == Site.id)
-        .where(District.exam_id == exam.id)
-        .order_by(District.code, Site.code, Room.code)
-    )
     return render_template(
         "exams/places.html",
         exam=exam,
-        rows=db.execute(query).all(),
+        rows=places_of(db, exam),
         counts=count(db, exam),
         frozen=is_frozen(db, exam),
         form=TableForm(formdata=None),

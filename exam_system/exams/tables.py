@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from exam_system.context import Context
-from exam_system.exams.lookup import exam_by_code
+from exam_system.exams.lookup import exam_by_code, places_of
 from exam_system.exams.models import District, Exam, Post, Room, Site
 from exam_system.exams.place_table import COLUMNS as PLACE_COLUMNS
 from exam_system.exams.place_table import Place, read_places
@@ -23,14 +23,7 @@ _USES = {"written": "笔试", "interview": "面试"}
 
 def place_rows(session: Session, exam: Exam) -> dict[str, tuple[str, ...]]:
     """Every room by its codes (01-03-12), in the columns PLACE_NAMES."""
-    query = (
-        select(District, Site, Room)
-        .join(Site, Site.district_id == District.id)
-        .join(Room, Room.site_id == Site.id)
-        .where(District.exam_id == exam.id)
-        .order_by(District.code, Site.code, Room.code)
-    )
-    found = [_place(*row) for row in session.execute(query)]
+    found = [_place(*row) for row in places_of(session, exam)]
     return {_code(place): _place_cells(place) for place in found}
 
 
