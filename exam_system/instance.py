@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from datetime import datetime
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -80,15 +81,19 @@ def migrate(settings: Config, revision: str = "head", *, down: bool = False) -> 
         dbrole.grant(settings)
 
 
+@cache
+def _newest() -> str | None:
+    return ScriptDirectory(str(MIGRATIONS)).get_current_head()
+
+
 def check_instance(engine: Engine, settings: Config) -> None:
     """Refuse to start (Fault) on old tables; in earnest also on a demonstration password, on a
     database role that could change the log, and on a server that may lose what was answered."""
     with engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
-    newest = ScriptDirectory(str(MIGRATIONS)).get_current_head()
-    if current != newest:
+    if current != _newest():
         raise Fault(
-            f"the tables are at {current}, the program at {newest}: run `exam init --migrate`"
+            f"the tables are at {current}, the program at {_newest()}: run `exam init --migrate`"
         )
     if not settings.demonstration:
         _refuse_known_passwords(engine)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
 import pytest
+from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import create_engine, text
 
 from exam_system import instance as instances
@@ -26,6 +29,15 @@ os.environ.setdefault("EXAM_PASSPHRASE", "tests")
 # the same one, some of them several times.
 vault._stretch = cache(vault._stretch)
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # Monday, 9:00 in Shanghai
+# Thousands of small folders and databases: where memory is plenty they are made there. Copying a
+# PostgreSQL database takes a fifth of the time that a disk takes.
+MEMORY = Path("/dev/shm")
+if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > 8 << 30:
+    tempfile.tempdir = os.environ["TMPDIR"] = str(MEMORY)
+# Hundreds of apps are made; each would compile the same templates again.
+TEMPLATES = ROOT / ".cache" / "templates"
+TEMPLATES.mkdir(parents=True, exist_ok=True)
+Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache(str(TEMPLATES))}
 
 
 def settings(database_url: str) -> dict[str, object]:
