@@ -3,7 +3,9 @@
 What a published list says, row by row (list.json), at its stage; `recompute.check` expects it:
 
 all stages
-    A subject "absent": written "", rank null, outcome "absent". Otherwise written is the sum of
+    A subject "void" by a decided violation: written "", rank null, outcome "void"; else a subject
+    "absent": the same, outcome "absent". A mark "zero" by a decided violation
+    counts as 0. Otherwise written is the sum of
     mark * weight; below written_pass: written shown, rank null, outcome "below".
 written
     Everybody. Rank by written in the post, no tie order; outcome "scored".

@@ -7,6 +7,7 @@ Shaanxi truncates ("不实行四舍五入"); both are values of the rule set, ne
 import re
 from collections.abc import Callable
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal, localcontext
+from fractions import Fraction
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
@@ -50,6 +51,19 @@ def round_to(value: Decimal, decimals: int, rule: str) -> Decimal:
     if rule not in _MODES:
         raise BadScore(f'Rounding "{rule}" is not known; the rule set says half_up or truncate.')
     return value.quantize(Decimal(1).scaleb(-decimals), rounding=_MODES[rule])
+
+
+@exactly
+def round_fraction(value: Fraction, decimals: int, rule: str) -> Decimal:
+    """The exact `value` with exactly `decimals` decimals, as `round_to` rounds; raises BadScore.
+
+    For quotients that no Decimal holds: a third of a mark stays a third until this one rounding.
+    """
+    if rule not in _MODES:
+        raise BadScore(f'Rounding "{rule}" is not known; the rule set says half_up or truncate.')
+    top, bottom = abs(value.numerator) * 10**decimals, value.denominator
+    units = (2 * top + bottom) // (2 * bottom) if rule == "half_up" else top // bottom
+    return Decimal(units if value >= 0 else -units).scaleb(-decimals)
 
 
 @exactly

@@ -13,6 +13,12 @@ ENGINES = [
     *(ROOT / "seating" / f"{name}.py" for name in ("order", "layouts")),
     *(ROOT / "proctoring" / f"{name}.py" for name in ("groups", "matching", "deal")),
     *(ROOT / "scoring" / f"{name}.py" for name in ("rounding", "interview", "totals", "recompute")),
+    *(
+        ROOT / "scoring" / f"{name}.py"
+        for name in ("elements", "panels", "marks", "keys", "arrays")
+    ),
+    *(ROOT / "scoring" / f"{name}.py" for name in ("policy", "choosing", "tree")),
+    *(ROOT / "scoring" / f"{name}.py" for name in ("replacement", "post_choice")),
 ]
 
 
