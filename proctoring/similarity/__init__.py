@@ -12,4 +12,37 @@ is a verdict: a p-value says how surprising the agreement is, never who copied.
    what chance), `omega`, `binomial` (GBT), `trinomial` (M4), `ratio` (the copying likelihood
    ratio, also against a leaked key), `kindex` (K, K1, K2, S1, S2) and `wrong` (wrong matches).
 5. `rings`: flagged pairs that hang together.
+
+`search` does all of it: a sitting in, flags of three tiers out, with cut-offs from pairs that
+cannot have met (`null`), by threads or on a cluster (`work`, `cluster`).
 """
+
+from proctoring.similarity.answers import OMIT, BadAnswers, to_master
+from proctoring.similarity.comparison import Comparison, compare
+from proctoring.similarity.findings import Cutoff, Findings, Flagged
+from proctoring.similarity.leaked import KeyFindings, against_key
+from proctoring.similarity.null import Null
+from proctoring.similarity.search import search
+from proctoring.similarity.sitting import TIERS, Budget, Sitting
+from proctoring.similarity.work import Progress, Runner, threads
+
+__all__ = [
+    "OMIT",
+    "TIERS",
+    "BadAnswers",
+    "Budget",
+    "Comparison",
+    "Cutoff",
+    "Findings",
+    "Flagged",
+    "KeyFindings",
+    "Null",
+    "Progress",
+    "Runner",
+    "Sitting",
+    "against_key",
+    "compare",
+    "search",
+    "threads",
+    "to_master",
+]

@@ -25,6 +25,10 @@ class Agreement:
         matches: Integers = self.matched.sum(axis=1)
         return matches
 
+    def of(self, pairs: Flags) -> "Agreement":
+        """The same of some of the pairs."""
+        return Agreement(self.chance[pairs], self.matched[pairs])
+
 
 def conditional(options: Floats, copier: Integers, source: Integers) -> Agreement:
     """The source's sheet taken as given: p_i is the copier's probability of the source's answer.

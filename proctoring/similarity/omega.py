@@ -12,16 +12,17 @@ def omega(agreement: Agreement) -> Floats:
     From a conditional agreement: Wollack (1997), Applied Psychological Measurement 21(4). From an
     unconditional one: omega_1^s of Romero et al. (2015). The upper normal tail is the p-value.
     """
-    return _standardised(agreement, np.ones_like(agreement.chance))
+    return standardised(agreement, np.ones_like(agreement.chance))
 
 
 def weighted_omega(agreement: Agreement) -> Floats:
     """Omega with weight -log p_i on an agreement on item i (Trout & Gorney 2025)."""
     chance = agreement.chance
-    return _standardised(agreement, -np.log(np.where(chance > 0, chance, 1.0)))
+    return standardised(agreement, -np.log(np.where(chance > 0, chance, 1.0)))
 
 
-def _standardised(agreement: Agreement, weight: Floats) -> Floats:
+def standardised(agreement: Agreement, weight: Floats) -> Floats:
+    """(pairs,) z-values of the sum of `weight` (pairs, items) over the agreements."""
     chance = agreement.chance
     surplus = (weight * (agreement.matched - chance)).sum(axis=1)
     variance = (weight**2 * chance * (1 - chance)).sum(axis=1)

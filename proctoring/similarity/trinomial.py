@@ -4,7 +4,7 @@ import numpy as np
 
 from proctoring.similarity.answers import OMIT, Floats, Integers, chosen
 
-_TIE = 1 + 1e-12  # equal tails of two cells may differ by rounding
+TIE = 1 + 1e-12  # equal tails of two cells may differ by rounding
 _CHUNK = 64
 
 
@@ -24,17 +24,26 @@ def m4(options: tuple[Floats, Floats], first: Integers, second: Integers, key: I
 
 def _m4(options: tuple[Floats, Floats], first: Integers, second: Integers, key: Integers) -> Floats:
     both = (first != OMIT) & (second != OMIT)
-    joint = options[0] * options[1]
-    right = chosen(joint, np.broadcast_to(key, first.shape))
-    wrong = np.maximum(joint.sum(axis=2) - right, 0.0)
-    mass = trinomial(np.where(both, right, 0.0), np.where(both, wrong, 0.0))
-    same = both & (first == second)
-    rights, wrongs = (same & (first == key)).sum(axis=1), (same & (first != key)).sum(axis=1)
-    tail = mass[:, ::-1, ::-1].cumsum(axis=1).cumsum(axis=2)[:, ::-1, ::-1]
+    mass, tail = tails_of(options[0] * options[1] * both[..., None], key)
+    rights, wrongs = agreements(first, second, key)
     observed = tail[np.arange(len(first)), rights, wrongs]
-    rare = tail <= observed[:, None, None] * _TIE
+    rare = tail <= observed[:, None, None] * TIE
     value: Floats = np.minimum(np.where(rare, mass, 0.0).sum(axis=(1, 2)), 1.0)
     return value
+
+
+def agreements(first: Integers, second: Integers, key: Integers) -> tuple[Integers, Integers]:
+    """(pairs,) numbers of right and of wrong agreements of sheets (pairs, items)."""
+    same, right = (first == second) & (first != OMIT), first == key
+    return (same & right).sum(axis=1), (same & ~right).sum(axis=1)
+
+
+def tails_of(joint: Floats, key: Integers) -> tuple[Floats, Floats]:
+    """f and F, (pairs, items + 1, items + 1), of chances (pairs, items, options) that both choose
+    an option."""
+    right = chosen(joint, np.broadcast_to(key, joint.shape[:2]))
+    mass = trinomial(right, np.maximum(joint.sum(axis=2) - right, 0.0))
+    return mass, mass[:, ::-1, ::-1].cumsum(axis=1).cumsum(axis=2)[:, ::-1, ::-1]
 
 
 def trinomial(right: Floats, wrong: Floats) -> Floats:

@@ -8,19 +8,25 @@ cache, and products of float32 matrices.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from statistics import NormalDist
 from time import process_time
 from typing import TypeVar
 
 import numpy as np
 
+from proctoring.similarity import Sitting as Places
+from proctoring.similarity import compare, search
 from proctoring.similarity.ability import abilities
 from proctoring.similarity.agreement import conditional
 from proctoring.similarity.binomial import gbt
-from proctoring.similarity.block import rooms_above
 from proctoring.similarity.calibration import calibrate
+from proctoring.similarity.modelling import Modelled
+from proctoring.similarity.projection import projected_ratio
 from proctoring.similarity.ratio import copying_ratio
 from proctoring.similarity.screen import COLUMNS, ROWS, all_pairs, prepare
-from proctoring.similarity.trinomial import m4
+from proctoring.similarity.stages import Listed, Near, in_rooms, tails, whole_groups
+from proctoring.similarity.trinomial import agreements, m4
+from proctoring.similarity.trinomial_table import M4Table, m4_by_table
 from tests.similarity.sheets import Sitting, drawn, sitting
 
 T = TypeVar("T")
@@ -64,6 +70,8 @@ def run() -> Iterator[tuple[str, str]]:
     yield from _screen(exam)
     yield from _rooms(exam)
     yield from _survivors(exam)
+    yield from _table(exam)
+    yield from _search(exam)
 
 
 def _screen(exam: Sitting) -> Iterator[tuple[str, str]]:
@@ -93,42 +101,98 @@ def _hurried(answers: np.ndarray) -> np.ndarray:
 
 
 def _rooms(exam: Sitting) -> Iterator[tuple[str, str]]:
+    """From answers to flags with all their statistics, the model given."""
     chance = np.random.default_rng(2)
     parts = [drawn(exam.model, chance.normal(size=10_000), chance) for _ in range(10)]
     answers = np.concatenate(parts).astype(np.int8)
-    room = np.arange(IN_ROOMS) // ROOM
+    copiers = np.arange(0, IN_ROOMS, 1000)
+    answers[copiers, :60] = answers[copiers + 1, :60]
+    room, key = np.arange(IN_ROOMS) // ROOM, exam.key
+    tests = IN_ROOMS * (ROOM - 1)
 
     def flags() -> int:
-        ability = abilities(exam.model, answers)
-        pairs, _ = rooms_above(exam.model, ability, answers, room, z=3.0)
-        copier, source = pairs.T
-        options = exam.model.probabilities(ability[copier])
-        agreement = conditional(options, answers[copier], answers[source])
-        ratio, exact = copying_ratio(agreement), gbt(agreement)
-        return int((ratio.tail < 1e-5).sum() + (exact < 1e-5).sum())
+        modelled = Modelled(answers, exam.model, abilities(exam.model, answers), None)
+        near = Near(modelled, room, -NormalDist().inv_cdf(0.05 / tests) - 0.25, 0.3)
+        pairs = np.concatenate([in_rooms(near, job) for job in whole_groups(room)])
+        p = tails(Listed(modelled, pairs, 0.3), (0, len(pairs))).min(axis=1)
+        flagged = pairs[p <= 0.05 / tests]
+        people, rows = np.unique(flagged, return_inverse=True)
+        compare(modelled.chances(people), answers[people], key, rows.reshape(-1, 2))
+        return len(flagged)
 
-    took, _ = seconds(flags)
-    operations = IN_ROOMS * (ROOM - 1) * 2 * 2 * ITEMS * 4
-    ideal = operations / product_bound()
+    took, found = seconds(flags)
+    ideal = tests * 3 * 2 * ITEMS * 4 / product_bound()
     yield (
-        "100,000 in rooms of 30, answers to exact tails",
-        (f"{took:.2f} s, {took / ideal:.0f} times the products alone"),
+        "100,000 in rooms of 30, answers to flags, exact",
+        f"{took:.2f} s, {took / ideal:.0f} times the products alone; {found} flags",
     )
 
 
 def _survivors(exam: Sitting) -> Iterator[tuple[str, str]]:
     a, b = np.arange(0, 2000), np.arange(2000, 4000)
-    options = exam.model.probabilities(exam.ability)
-    agreement = conditional(options[a], exam.answers[a], exam.answers[b])
-    took, _ = seconds(lambda: gbt(agreement))
-    yield "GBT, 100 items", f"{2000 / took / 1e3:.0f} k pairs/s"
-    took, _ = seconds(lambda: copying_ratio(agreement))
-    yield "copying likelihood ratio, 100 items", f"{2000 / took / 1e3:.0f} k pairs/s"
+    ability = abilities(exam.model, exam.answers)
+    options = exam.model.probabilities(ability)
+    sheets = exam.answers[a], exam.answers[b]
+    agreement = conditional(options[a], *sheets)
+    bound = product_bound() / (2 * ITEMS)
+    for what, work in (
+        ("GBT", lambda: gbt(agreement)),
+        ("copying likelihood ratio, plain", lambda: copying_ratio(agreement)),
+        ("... projected", lambda: projected_ratio(exam.model, ability[a], *sheets)),
+    ):
+        rate = len(a) / seconds(work)[0]
+        yield (
+            f"{what}, 100 items",
+            f"{rate / 1e3:.0f} k pairs/s, one to {bound / rate:.0f} products of two sheets",
+        )
     a, b = a[:100], b[:100]
     work = lambda: m4((options[a], options[b]), exam.answers[a], exam.answers[b], exam.key)  # noqa: E731
     yield "M4, exact, 100 items", f"{100 / seconds(work)[0]:.0f} pairs/s"
 
 
+def _table(exam: Sitting) -> Iterator[tuple[str, str]]:
+    took, table = seconds(lambda: M4Table.build(exam.model, exam.key))
+    ability, chance = abilities(exam.model, exam.answers), np.random.default_rng(3)
+    pairs = chance.integers(0, PEOPLE, (1_000_000, 2))
+    pairs = pairs[pairs[:, 0] != pairs[:, 1]]
+    a, b = pairs.T
+    right, wrong = agreements(exam.answers[a], exam.answers[b], exam.key)
+
+    def look_up() -> None:
+        for at in range(0, len(a), 1 << 16):
+            cut = slice(at, at + (1 << 16))
+            table.look_up(ability[a[cut]], ability[b[cut]], right[cut], wrong[cut])
+
+    rate, bound = len(a) / seconds(look_up)[0], len(a) / seconds(lambda: gather(table, a))[0] / 4
+    yield (
+        "M4 by table, 100 items",
+        f"{rate / 1e6:.1f} M pairs/s, {rate / bound:.2f} of four bare look-ups; "
+        f"table in {took:.1f} s",
+    )
+    few = pairs[:500]
+    options = exam.model.probabilities(ability)
+    both = options[few[:, 0]], options[few[:, 1]]
+    sheets = exam.answers[few[:, 0]], exam.answers[few[:, 1]]
+    off = np.log10(m4_by_table(table, ability, exam.answers, few) / m4(both, *sheets, exam.key))
+    median, most = np.median(np.abs(off)), np.abs(off).max()
+    yield "... its error in log10 p", f"median {median:.3f}, largest {most:.2f} of 500"
+
+
+def gather(table: M4Table, rows: np.ndarray) -> None:
+    """One look-up a pair all over the table."""
+    table.values.take(rows * (len(table.values) // PEOPLE))
+
+
+def _search(exam: Sitting) -> Iterator[tuple[str, str]]:
+    places = np.arange(PEOPLE)
+    sitting_ = Places(exam.answers.astype(np.int8), exam.key, 4, places // 30, places // 900)
+    took, found = seconds(lambda: search(sitting_))
+    yield (
+        "search, 10,000 x 100, three tiers, calibration and null",
+        f"{took:.1f} s; {found.null.tests / 1e6:.1f} M pairs in the null",
+    )
+
+
 if __name__ == "__main__":
     for what, figure in run():
-        print(f"{what:<55} {figure}", flush=True)
+        print(f"{what:<58} {figure}", flush=True)

@@ -1,7 +1,4 @@
-"""Person fit: answer sheets that contradict themselves, such as hard items right and easy ones not.
-
-It says that a sheet is odd, not why: copying, a leaked paper, guessing and illness look alike.
-"""
+"""Person fit under a model: lz and lz*."""
 
 from dataclasses import dataclass
 
