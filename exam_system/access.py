@@ -25,6 +25,9 @@ class Role(StrEnum):
     INSPECTOR = "inspector"
     AUDITOR = "auditor"
     ADMIN = "admin"
+    INVIGILATOR = "invigilator"
+    SITE = "site"
+    GRADER = "grader"
     SYSTEM = "system"
 
 
@@ -39,7 +42,11 @@ SYSTEM = frozenset({Role.SYSTEM})
 INSPECTORS = frozenset({Role.INSPECTOR})
 REVIEWERS = frozenset({Role.REVIEWER})
 ASKERS = frozenset({Role.OFFICER, Role.MARKER, Role.ADMIN})
-STAFF = MEMBERS - {Role.CANDIDATE, Role.INTERVIEWER}
+ROOM = frozenset({Role.INVIGILATOR})
+SITES = frozenset({Role.SITE})  # people of a site, a district or the headquarters
+EXAM_DAY = ROOM | SITES | OFFICE
+GRADERS = frozenset({Role.GRADER})  # mark scripts by number; markers take tables of marks in
+STAFF = MEMBERS - {Role.CANDIDATE, Role.INTERVIEWER, Role.GRADER}
 RECORD = frozenset({Role.INSPECTOR, Role.AUDITOR})
 
 
@@ -61,6 +68,9 @@ def _office(said: str, approvers: frozenset[Role] = frozenset()) -> Verb:
 
 VERBS: dict[str, Verb] = {
     "accounts.register_candidate": Verb(frozenset({Role.PUBLIC}), "A candidate registered"),
+    "accounts.claim_account": Verb(
+        frozenset({Role.PUBLIC}), "A candidate who had been handed over took the account"
+    ),
     "accounts.ask_registration": Verb(
         frozenset({Role.PUBLIC}), "Somebody asked to be registered as a candidate"
     ),
@@ -157,6 +167,7 @@ VERBS: dict[str, Verb] = {
     ),
     "registration.bar_people": _office("People were barred from exams", CEREMONY),
     "registration.lift_bar": _office("The bar of a person was lifted", CEREMONY),
+    "registration.import_candidates": _office("Candidates were handed over as a table"),
     "registration.export_applicants": _office("The list of applicants was exported"),
     "fees.create_order": Verb(CANDIDATES, "A fee order was created"),
     "fees.open_payment": Verb(CANDIDATES, "The gateway opened an order for payment"),
@@ -227,6 +238,77 @@ VERBS: dict[str, Verb] = {
     "examday.export_invigilators": _office("The list of invigilators was exported"),
     "examday.record_invigilator_absence": _office("An invigilator does not come"),
     "examday.replace_invigilator": _office("A reserve came for an absent invigilator", INSPECTORS),
+    "attendance.import_site_staff": _office("The staff of the exam day was imported"),
+    "attendance.issue_staff_accounts": _office("Accounts were issued to the staff of the exam day"),
+    "attendance.take_marks": Verb(EXAM_DAY, "Marks of a sign-in were handed in"),
+    "attendance.settle_marks": Verb(
+        SITES | OFFICE, "What marks of a sign-in differ on was settled"
+    ),
+    "attendance.take_step": Verb(EXAM_DAY, "A room noted a step of its session"),
+    "attendance.sign_statement": Verb(ROOM, "An invigilator signed the attendance of a room"),
+    "cases.register_case": Verb(GUESTS | CEREMONY, "A letter was taken in"),
+    "cases.assign_case": Verb(CEREMONY, "A letter was assigned to an owner and a deputy"),
+    "cases.handle_case": Verb(CEREMONY, "What was found out about a letter was written down"),
+    "cases.reply_case": Verb(CEREMONY, "A letter was answered"),
+    "cases.follow_up": Verb(GUESTS, "Somebody said how content they are with an answer"),
+    "cases.note_away": Verb(CEREMONY, "The absence of somebody at the desk of letters was noted"),
+    "cases.propose_extension": _office("More time for a letter was asked for"),
+    "cases.extend_case": _office("More time for a letter was granted", CEREMONY),
+    "cases.carry_out": Verb(SYSTEM, "A step of a letter that was due by its clock was done"),
+    "cases.publish_question": Verb(CEREMONY, "A letter and its answer were put on public pages"),
+    "cases.withdraw_question": Verb(CEREMONY, "A public question was withdrawn"),
+    "custody.import_bags": _office("The register of bags was imported"),
+    "custody.generate_bags": _office("Bags were made for every room and session"),
+    "custody.print_labels": _office("Labels of bags were printed"),
+    "custody.begin_hand_over": Verb(EXAM_DAY, "A hand-over of bags was begun"),
+    "custody.sign_hand_overs": Verb(EXAM_DAY | INSPECTORS, "Somebody signed a hand-over of bags"),
+    "custody.hand_in_sheet": Verb(
+        EXAM_DAY | INSPECTORS, "The signed sheet of a hand-over was taken in"
+    ),
+    "custody.drop_hand_over": Verb(EXAM_DAY, "A hand-over of bags was dropped"),
+    "custody.open_bag": Verb(EXAM_DAY, "A bag was opened"),
+    "custody.pack_bag": Verb(EXAM_DAY, "A bag was counted and packed"),
+    "custody.destroy_waste": Verb(EXAM_DAY, "Papers of a bag were destroyed"),
+    "custody.report_seal": Verb(EXAM_DAY, "The seal of a bag was reported"),
+    "custody.report_refusal": Verb(EXAM_DAY, "Somebody tried to open a bag at the wrong time"),
+    "custody.allow_opening": _office("Leave was given to open a spare or a bag", INSPECTORS),
+    "custody.use_spare": Verb(ROOM, "A spare paper was opened"),
+    "custody.publish_statement": _office("The custody statement of a session was published"),
+    "custody.import_specialists": _office("Setters and markers were imported"),
+    "custody.assign_specialist": _office("Somebody was named to set or mark papers"),
+    "custody.import_devices": _office("Detectors and jammers were imported"),
+    "custody.note_device": Verb(EXAM_DAY, "Something was noted of a detector or jammer"),
+    "violations.record_incident": Verb(EXAM_DAY, "An incident was recorded"),
+    "violations.sign_incident": Verb(EXAM_DAY, "A second person signed the record of an incident"),
+    "violations.take_candidate_signature": Verb(
+        EXAM_DAY, "A candidate signed the record of an incident"
+    ),
+    "violations.note_refusal": Verb(EXAM_DAY, "A candidate did not sign the record of an incident"),
+    "violations.add_evidence": Verb(EXAM_DAY, "Evidence of an incident was taken in"),
+    "violations.look_at_evidence": Verb(
+        EXAM_DAY | INSPECTORS, "Evidence of an incident was opened"
+    ),
+    "violations.take_item": Verb(EXAM_DAY, "A thing was taken from a candidate"),
+    "violations.return_item": Verb(EXAM_DAY, "A thing taken from a candidate was given back"),
+    "violations.confirm_incident": Verb(
+        SITES | OFFICE, "The head of a site looked at the record of an incident"
+    ),
+    "violations.start_case": _office("A case was made of an incident"),
+    "violations.report_case": _office("A case of a violation was opened"),
+    "violations.close_case": _office("A case of a violation was closed without a sanction"),
+    "violations.avoid_case": Verb(CEREMONY, "Somebody keeps away from a case"),
+    "violations.notify_case": _office("An intended sanction was told"),
+    "violations.answer_notice": Verb(CANDIDATES, "A candidate answered before a decision"),
+    "violations.note_answer": _office("An answer before a decision came in writing"),
+    "violations.end_hearing": _office("The time to answer ended without an answer"),
+    "violations.recheck_case": _office("What was raised before a decision was checked"),
+    "violations.draft_decision": _office("A decision on a violation was written down"),
+    "violations.decide_case": _office("A violation was decided", CEREMONY),
+    "violations.serve_decision": _office("A decision on a violation was served"),
+    "violations.receive_decision": Verb(CANDIDATES, "A candidate received a decision"),
+    "violations.file_review": _office("A review of a decision was asked for"),
+    "violations.note_outcome": _office("The outcome of a review was noted"),
+    "violations.finish_case": _office("A case of a violation became final"),
     "marking.enter_paper_sets": _office("The sealed paper sets were named"),
     "marking.enter_marking_groups": _office("The marking groups were named"),
     "marking.export_codes": _office("The script codes were exported"),
@@ -234,6 +316,45 @@ VERBS: dict[str, Verb] = {
     "marking.correct_written_scores": Verb(
         frozenset({Role.MARKER}), "Written scores were corrected", INSPECTORS
     ),
+    "forensics.set_paper": _office("The items and keys of a subject were taken in"),
+    "forensics.import_answers": _office("Answer sheets were taken in"),
+    "forensics.freeze_screening": _office("A screening of answers was frozen"),
+    "forensics.keep_part": Verb(SYSTEM, "Parts of a screening were kept"),
+    "forensics.finish_screening": Verb(SYSTEM, "A screening of answers was finished"),
+    "forensics.publish_figures": _office("The figures of a screening were published"),
+    "forensics.take_bundle": Verb(CEREMONY, "The signed files of a screening were taken out"),
+    "forensics.appoint_expert": _office("A marking expert was appointed"),
+    "forensics.give_opinion": Verb(
+        frozenset({Role.MARKER}), "An expert gave an opinion on identical answers"
+    ),
+    "forensics.decide_case": Verb(
+        frozenset({Role.MARKER}), "The experts decided on identical answers"
+    ),
+    "marking.type_first_scores": Verb(
+        frozenset({Role.MARKER}), "Written scores were typed for the first time"
+    ),
+    "marking.import_markers": _office("The markers of the scripts were named"),
+    "marking.declare_relation": _office("A marker's relation to a candidate was declared"),
+    "marking.issue_marker_accounts": _office("Accounts were issued to the markers"),
+    "marking.seal_numbers": _office("The numbers of the scripts were sealed to the inspectors"),
+    "marking.count_scripts": _office("Scripts were counted in for marking"),
+    "marking.save_marks": Verb(GRADERS, "A marker saved marks"),
+    "marking.type_first": Verb(
+        frozenset({Role.MARKER}), "Marking sheets were typed for the first time"
+    ),
+    "marking.take_typed_marks": Verb(
+        frozenset({Role.MARKER}), "Marking sheets were typed twice alike and taken in"
+    ),
+    "marking.set_key": _office("The key of an objective question was entered"),
+    "marking.correct_key": _office("The key of an objective question was corrected", INSPECTORS),
+    "marking.import_optical": Verb(
+        frozenset({Role.MARKER}), "What the machine read of answer sheets was taken in"
+    ),
+    "marking.explain_sheet": _office("A sheet that does not fit the sign-in was explained"),
+    "marking.correct_mark": _office("A mark was corrected", INSPECTORS),
+    "marking.close_marking": Verb(INSPECTORS, "Marking was closed, the numbers were opened"),
+    "marking.publish_marks": _office("The marks by script number were published"),
+    "marking.publish_recount": _office("The recount of the drawn sample was published"),
     "interviews.import_interviewers": _office("Interviewers were added to the pool"),
     "interviews.declare_avoidance": Verb(
         frozenset({Role.OFFICER, Role.INTERVIEWER}), "An avoidance was declared"
@@ -263,7 +384,52 @@ VERBS: dict[str, Verb] = {
     "interviews.close_panel": Verb(
         frozenset({Role.INTERVIEWER}), "The chief interviewer closed the panel"
     ),
+    "interviews.set_panel_time": _office("The time of a panel's session was set"),
+    "interviews.arrive": _office("A candidate arrived in the waiting room"),
+    "interviews.lock_waiting_room": _office("The roll was called and the waiting room locked"),
+    "interviews.sign_slip": _office("A candidate signed the interview slip"),
+    "interviews.correct_score": _office("An interviewer's score was corrected", INSPECTORS),
+    "results.freeze_stage": _office("Marks and scores were frozen for a list"),
+    "notices.draft_notice": _office("A notice was written"),
+    "notices.edit_notice": _office("The text of a notice was changed"),
+    "notices.correct_notice": _office("A later version of a notice was written"),
+    "notices.pass_level": Verb(CEREMONY, "A notice was passed at a level of approval"),
+    "notices.return_notice": Verb(CEREMONY, "A notice was returned to its author"),
+    "notices.publish_notice": _office("A notice was published"),
+    "notices.withhold_notice": Verb(CEREMONY, "A notice was withheld until a day"),
+    "notices.lift_withholding": _office("A notice is withheld no longer"),
+    "notices.confirm_notice": _office("A published notice was read again"),
+    "notices.close_exam": _office("An exam was closed"),
+    "notices.draft_matter": _office("A matter of the service catalogue was written anew"),
+    "notices.decide_matter": _office("A text of the service catalogue was decided on"),
     "results.prepare_release": _office("A release of results was prepared"),
+    "results.prepare_list": _office("A list after the totals was prepared"),
+    "results.look_at_draft": Verb(CEREMONY, "A list was looked at before its publication"),
+    "results.arm_release": _office("The publication at the announced minute was ordered"),
+    "results.discard_release": _office("A prepared list was thrown away"),
+    "results.give_codes": _office("Pick-up codes were given to the seated candidates"),
+    "results.renew_code": Verb(CANDIDATES, "A candidate was given another pick-up code"),
+    "results.export_lookup": _office("The files for looking scores up were written"),
+    "appointing.ask_recheck": Verb(CANDIDATES, "A candidate asked to have a mark checked again"),
+    "appointing.answer_recheck": _office("A mark was checked again and the candidate answered"),
+    "appointing.begin_stage": _office("The proposed people of the final list were taken over"),
+    "appointing.call_medical": _office("People were called to the medical examination"),
+    "appointing.note_medical": _office("The outcome of medical examinations was noted"),
+    "appointing.ask_medical_recheck": Verb(CANDIDATES, "A candidate asked for a medical re-check"),
+    "appointing.note_medical_recheck": _office("A medical re-check was asked for on the spot"),
+    "appointing.settle_medical": _office("A failed medical examination stood: the place is lost"),
+    "appointing.note_background": _office("The outcome of background checks was noted"),
+    "appointing.give_up": Verb(CANDIDATES, "A candidate gave up a place"),
+    "appointing.note_giving_up": _office("The office noted that somebody gave up a place"),
+    "appointing.answer_offer": Verb(CANDIDATES, "A candidate answered the offer of a place"),
+    "appointing.note_offer_answer": _office("The answer to the offer of a place came in writing"),
+    "appointing.expire_offers": Verb(OFFICE | SYSTEM, "Offers of places ended without an answer"),
+    "appointing.start_notice": _office("A public notice of proposed appointments began"),
+    "appointing.take_objection": _office("An objection to a proposed appointment was taken in"),
+    "appointing.answer_objection": _office("An objection to a proposed appointment was answered"),
+    "appointing.close_notice": Verb(OFFICE | SYSTEM, "A public notice ended"),
+    "appointing.set_holidays": _office("The holidays of a year were entered"),
+    "appointing.appoint": _office("People were appointed", CEREMONY),
     "exports.take_out": Verb(STAFF, "A list was taken out as a spreadsheet"),
     "results.publish_release": _office("A release of results was published", CEREMONY),
 }

@@ -19,10 +19,14 @@ from exam_system.accounts.views import bp as accounts
 from exam_system.admission import RETRY, busy_page
 from exam_system.api import problems
 from exam_system.api.views import bp as api
+from exam_system.appointing.views import bp as appointing
 from exam_system.approvals.views import bp as approvals
+from exam_system.attendance.views import bp as attendance
+from exam_system.cases.views import bp as letters
 from exam_system.chance import Chance
 from exam_system.clock import Clock, rfc3339
 from exam_system.context import VERBS
+from exam_system.custody.blueprint import bp as custody
 from exam_system.draws.contributor_views import bp as contributors
 from exam_system.draws.live_views import bp as live
 from exam_system.draws.sealed_views import bp as sealed
@@ -37,14 +41,19 @@ from exam_system.exports.views import bp as exports
 from exam_system.fees.views import alipay_callback, callback
 from exam_system.fees.views import bp as fees
 from exam_system.fees.waiver_views import bp as waivers
+from exam_system.forensics.case_views import bp as experts
+from exam_system.forensics.views import bp as forensics
 from exam_system.interviews.avoidance_views import bp as interviews
 from exam_system.interviews.lots_views import bp as lots
 from exam_system.interviews.panel_views import bp as panels
 from exam_system.interviews.pool_views import bp as pools
 from exam_system.language import install_language
+from exam_system.marking.blind_views import bp as blind
+from exam_system.marking.desk_views import bp as grading
 from exam_system.marking.script_views import bp as scripts
 from exam_system.marking.views import bp as marking
 from exam_system.messages.views import bp as messages
+from exam_system.notices.views import bp as notices
 from exam_system.office import open_office
 from exam_system.oversight.views import bp as oversight
 from exam_system.photos.views import bp as photos
@@ -53,6 +62,8 @@ from exam_system.results.views import bp as results
 from exam_system.tips.desk import bp as tips
 from exam_system.tips.views import MemoryRequest, forget_who
 from exam_system.tips.views import bp as report
+from exam_system.violations.case_views import bp as cases
+from exam_system.violations.incident_views import bp as incidents
 
 BLUEPRINTS = (
     accounts,
@@ -68,7 +79,13 @@ BLUEPRINTS = (
     examday,
     seating,
     duties,
+    custody,
+    attendance,
+    forensics,
+    experts,
     marking,
+    blind,
+    grading,
     scripts,
     interviews,
     lots,
@@ -79,8 +96,13 @@ BLUEPRINTS = (
     results,
     messages,
     photos,
+    incidents,
+    cases,
+    appointing,
+    letters,
     report,
     tips,
+    notices,
     oversight,
     api,
 )

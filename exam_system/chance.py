@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import secrets
 from typing import Protocol
@@ -40,11 +39,17 @@ class SeededChance:
         return hashlib.shake_256(self._key + self._count.to_bytes(8, "big")).digest(size)
 
 
+_DIGITS = "abcdefghijklmnopqrstuvwxyz234567"
+_PAIRS = [first + second for first in _DIGITS for second in _DIGITS]
+
+
 def reference(chance: Chance) -> str:
     """A public id of 130 bits: 26 characters of lower-case base32."""
-    return base64.b32encode(chance.take(17)).decode().lower()[:26]
+    bits = int.from_bytes(chance.take(17), "big") >> 6
+    return "".join([_PAIRS[bits >> place & 1023] for place in range(120, -1, -10)])
 
 
 def label(chance: Chance, prefix: str) -> str:
     """An opaque label for draws: prefix and 60 bits of base32, e.g. `k-7q2mz5xw3aab`."""
-    return f"{prefix}-{base64.b32encode(chance.take(8)).decode().lower()[:12]}"
+    bits = int.from_bytes(chance.take(8), "big") >> 4
+    return f"{prefix}-{''.join([_PAIRS[bits >> place & 1023] for place in range(50, -1, -10)])}"

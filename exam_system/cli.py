@@ -16,11 +16,14 @@ from exam_system.errors import Fault, Sentence
 from exam_system.trust.errors import TrustError
 
 COMMANDS = {
+    "candidates": ("registration.commands:candidates",),
+    "cases": ("cases.commands:cases",),
     "clock": ("oversight.clock_commands:clock",),
     "database": ("instance_commands:database",),
     "demo": ("demo.command:demo", "demo.anshan.command:anshan"),
     "fees": ("fees.commands:fees", "fees.waiver_commands:delete_due_documents"),
     "figures": ("exams.commands:figures",),
+    "forensics": ("forensics.commands:forensics",),
     "init": ("instance_commands:init",),
     "inspector": ("inspector.commands:inspector",),
     "keys": ("oversight.key_commands:keys",),
@@ -29,6 +32,7 @@ COMMANDS = {
     "monitor": ("verify.commands:monitor",),
     "oversight": ("server:board",),
     "photos": ("photos.commands:photos",),
+    "release": ("results.commands:release",),
     "report": ("tips.commands:report",),
     "serve": ("server:serve",),
     "tickets": ("examday.commands:tickets",),

@@ -14,7 +14,6 @@ from sqlalchemy import (
     create_engine,
     event,
     literal_column,
-    text,
 )
 from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.exc import DisconnectionError, IntegrityError
@@ -219,4 +218,4 @@ def _readers(engine: Engine) -> tuple[Engine, Engine]:
 def lock_log(session: Session) -> None:
     """Hold the sequencer's lock until the transaction ends (SQLite's writer already does)."""
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOG_LOCK})
+        session.connection().exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOG_LOCK})")

@@ -32,7 +32,8 @@ class Import:
     """One list: what it is called, where its page is, how a table is compared and taken in.
 
     `read` and `act` get a file's name and bytes; `act` uses the verb and gives the sentence that
-    is shown afterwards. Both raise SheetError and Sentence. `trail` are the crumbs to the page.
+    is shown afterwards. Both raise SheetError and Sentence. `trail` are the crumbs to the page;
+    `progress` is where the page can ask how far the act is ({"done", "all"}), "" for short ones.
     """
 
     title: str
@@ -40,6 +41,7 @@ class Import:
     read: Callable[[Context, str, bytes], Preview]
     act: Callable[[Context, str, bytes], str]
     trail: tuple[tuple[str, str], ...] = ()
+    progress: str = ""
 
 
 def step(one: Import) -> ResponseReturnValue:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import os
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from cryptography.exceptions import InvalidKey, InvalidTag
@@ -28,18 +28,17 @@ class Vault:
     secret: bytes
 
     def _key(self, purpose: str) -> bytes:
-        kdf = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=purpose.encode())
-        return kdf.derive(self.secret)
+        return _derive(self.secret, purpose)
 
     def seal(self, text: str) -> bytes:
         """Encrypt one field; every call gives other bytes."""
         nonce = os.urandom(_NONCE)
-        return nonce + AESGCM(self._key("field")).encrypt(nonce, text.encode(), None)
+        return nonce + _cipher(self._key("field")).encrypt(nonce, text.encode(), None)
 
     def open(self, sealed: bytes) -> str:
         """The text of a sealed field; raises Fault when it is not ours or was changed."""
         try:
-            aead = AESGCM(self._key("field"))
+            aead = _cipher(self._key("field"))
             return aead.decrypt(sealed[:_NONCE], sealed[_NONCE:], None).decode()
         except InvalidTag:
             raise Fault("a sealed field does not open with this instance's secret") from None
@@ -59,7 +58,7 @@ class Vault:
 
     def blind(self, text: str) -> str:
         """A look-up value equal for equal texts and useless without the secret (hex)."""
-        return hmac.new(self._key("blind"), text.encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(self._key("blind"), text.encode(), "sha256").hex()
 
     def stretch(self, text: str, purpose: str) -> bytes:
         """64 bytes that follow from a short secret of somebody's, slowly (scrypt, 32 MiB)."""
@@ -68,6 +67,17 @@ class Vault:
     def cookie_key(self) -> str:
         """The key that signs cookies."""
         return self._key("cookie").hex()
+
+
+@lru_cache(maxsize=32)
+def _derive(secret: bytes, purpose: str) -> bytes:
+    kdf = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=purpose.encode())
+    return kdf.derive(secret)
+
+
+@lru_cache(maxsize=8)
+def _cipher(key: bytes) -> AESGCM:
+    return AESGCM(key)
 
 
 def create_secret(path: Path, passphrase: bytes) -> None:
@@ -112,6 +122,11 @@ def decoy_hash(cost: str) -> str:
     """A hash that is no password's: checking one against it takes as long as against a real one."""
     memory, passes = _COST[cost]
     return f"argon2id${memory}${passes}${_b64(bytes(16))}${_b64(bytes(32))}"
+
+
+def is_decoy(stored: str) -> bool:
+    """Whether this is a `decoy_hash`: the account has no password yet."""
+    return stored.endswith(f"${_b64(bytes(16))}${_b64(bytes(32))}")
 
 
 def password_holds(password: str, stored: str) -> bool:

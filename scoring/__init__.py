@@ -17,10 +17,12 @@ written and shortlist
 final
     The shortlisted. No interview_scores: interview and total "", rank null, "absent". Otherwise
     interview is the mean of the interview_scores (one of each of the rule's `interviewers`) without
-    the drop_high highest and drop_low lowest; total is written * written_weight + interview *
-    interview_weight. Interview below interview_pass: total shown, rank null, "below". The others
-    are ranked in the post by total, then by tie_order; "proposed" if all who share the rank fit
-    the vacancies, otherwise "not" (a tie across the last vacancy too: people decide it).
+    the drop_high highest and drop_low lowest; where the rules name elements or a correction between
+    panels, it is what `recompute_interviews` makes of interview_from. Total is written *
+    written_weight + interview * interview_weight. Interview below interview_pass: total shown, rank
+    null, "below". The others are ranked in the post by total, then by tie_order; "proposed" if all
+    who share the rank fit the vacancies, otherwise "not" (a tie across the last vacancy too: people
+    decide it).
 
 Ranks run 1, 2, 2, 2, 5. Written, interview and total are each rounded once, by the rules rounding
 and decimals, and go on as rounded, also against pass marks; a pass mark "" is none.

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal, localcontext
 from typing import Any
 
-NUMBER = re.compile(r"(0|[1-9][0-9]{0,5})(\.[0-9]{1,6})?")
+from scoring import recompute_interviews
+
+NUMBER, WORDS = re.compile(r"(0|[1-9][0-9]{0,5})(\.[0-9]{1,6})?"), ("absent", "void", "zero")
 Row = Mapping[str, Any]
 
 
@@ -43,11 +45,12 @@ def check(
     problems = [Problem(who, "admission", n, 1) for who, n in times.items() if n > 1]
     posts: dict[str, list[tuple[Row, dict[str, Any]]]] = {}
     with localcontext(Context(prec=60)):
-        for row in rows:
-            unreadable = list(_unreadable(rule, stage, row, vacancies))
-            problems += unreadable
-            if not unreadable:
-                posts.setdefault(row["post"], []).append((row, _scores(rule, stage, row)))
+        looked = [(row, list(_unreadable(rule, stage, row, vacancies))) for row in rows]
+        problems += [problem for _, unreadable in looked for problem in unreadable]
+        readable = [row for row, unreadable in looked if not unreadable]
+        made = recompute_interviews.corrected(rule, stage, readable)
+        for row in readable:
+            posts.setdefault(row["post"], []).append((row, _scores(rule, stage, row, made)))
     for post, pairs in posts.items():
         _rank(rule, stage, [right for _, right in pairs], vacancies[post])
         problems += [problem for row, right in pairs for problem in _wrong(row, right)]
@@ -61,23 +64,25 @@ def _unreadable(rule: Row, stage: str, row: Row, vacancies: Mapping[str, int]) -
     who = str(row.get("admission"))
     if not (isinstance(marks, dict) and set(marks) == set(full)):
         yield Problem(who, "subjects", marks, sorted(full))
-    elif bad := {c: m for c, m in marks.items() if m != "absent" and not _within(m, full[c])}:
-        yield Problem(who, "subjects", bad, "absent or 0 to full marks")
+    elif bad := {c: m for c, m in marks.items() if m not in WORDS and not _within(m, full[c])}:
+        yield Problem(who, "subjects", bad, "absent, void, zero or 0 to full marks")
     if not (isinstance(scores, list) and len(scores) in counts and all(map(_within, scores))):
         yield Problem(who, "interview_scores", scores, f"{counts} scores from 0 to 100")
     if not (isinstance(post, str) and post in vacancies):
         yield Problem(who, "post", post, "a post of the exam")
+    for found, right in recompute_interviews.strange(rule, stage, row):
+        yield Problem(who, "interview_from", found, right)
 
 
 def _within(text: object, full: str = "100") -> bool:
     return isinstance(text, str) and bool(NUMBER.fullmatch(text)) and Decimal(text) <= Decimal(full)
 
 
-def _scores(rule: Row, stage: str, row: Row) -> dict[str, Any]:
+def _scores(rule: Row, stage: str, row: Row, made: Mapping[str, str]) -> dict[str, Any]:
     right = {"written": "", "interview": "", "total": "", "rank": None, "outcome": "absent"}
-    if "absent" in row["subjects"].values():
-        return right
-    n = {code: Decimal(mark) for code, mark in row["subjects"].items()}
+    if gone := {"absent", "void"} & set(row["subjects"].values()):
+        return right | {"outcome": max(gone)}  # void before absent
+    n = {code: Decimal(m if m != "zero" else 0) for code, m in row["subjects"].items()}
     n["written"] = _round(rule, sum(n[s["code"]] * Decimal(s["weight"]) for s in rule["subjects"]))
     right["written"] = f"{n['written']:f}"
     passed = n["written"] >= Decimal(rule["written_pass"] or 0)
@@ -86,7 +91,8 @@ def _scores(rule: Row, stage: str, row: Row) -> dict[str, Any]:
         if not kept:
             return right
         kept = kept[rule["drop_low"] : len(kept) - rule["drop_high"]]
-        n["interview"] = _round(rule, sum(kept) / Decimal(len(kept)))
+        mean = _round(rule, sum(kept) / Decimal(len(kept)))
+        n["interview"] = Decimal(made.get(row["admission"], mean))
         weighted = [n[part] * Decimal(rule[part + "_weight"]) for part in ("written", "interview")]
         n["total"] = _round(rule, sum(weighted))
         right |= {"interview": f"{n['interview']:f}", "total": f"{n['total']:f}"}

@@ -121,6 +121,11 @@ def test_every_page_lets_in_exactly_its_roles(world: World) -> None:
 
 
 # Pages that act and that two roles of staff have in common, each with its reason.
+NAMED = {"incidents.evidence", "custody.sign", "custody.sheet"}
+ON_THE_SPOT = NAMED | {
+    *("incidents.act", "incidents.record", "attendance.marks", "attendance.step"),
+    *("custody.act", "custody.drop", "custody.hand", "custody.note_device"),
+}
 SHARED = {
     frozenset({Role.OFFICER, Role.INSPECTOR}): {
         # the ceremony has two sides
@@ -128,6 +133,11 @@ SHARED = {
         *("approvals.approve", "approvals.refuse"),  # whoever is of another office
         *("sealed.look", "waivers.document", "accounts.open_takeover"),  # acts that only read
         *("accounts.add_factor", "accounts.confirm_factor"),  # and their own second factors
+        "notices.act",  # a level of approval is passed by another hand each, also the inspector's
+        *("incidents.evidence", "cases.act"),  # an act that only reads; keeping away from a case
+        *("letters.enter", "letters.away", "letters.act"),  # each desk has letters of its own
+        *("custody.sign", "custody.sheet"),  # whoever is named in a hand-over
+        *("forensics.bundle", "results.look"),  # acts that only read
     },
     # Numbers looked at for a reason on record; absences, of oneself or of a reviewer.
     # Photos of two people that look alike.
@@ -140,6 +150,14 @@ SHARED = {
         frozenset(pair): {"approvals.withdraw"}
         for pair in combinations((Role.OFFICER, Role.MARKER, Role.ADMIN), 2)
     },
+    # Whoever is there records, signs and hands over: the room, the site, the office.
+    **{
+        frozenset(pair): ON_THE_SPOT
+        | ({"attendance.settle"} if Role.INVIGILATOR not in pair else set())
+        for pair in combinations((Role.INVIGILATOR, Role.SITE, Role.OFFICER), 2)
+    },
+    frozenset({Role.INSPECTOR, Role.INVIGILATOR}): NAMED,
+    frozenset({Role.INSPECTOR, Role.SITE}): NAMED,
     frozenset({Role.INSPECTOR, Role.AUDITOR}): {"oversight.export_acts"},  # an act that only reads
 }
 STAFF = set(Role) - {Role.PUBLIC, Role.SYSTEM, Role.CANDIDATE}

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from exam_system.accounts.factors import step_of
 from exam_system.instance import demonstration_secret
+from exam_system.records.audit import audited_tables
 from tests.conftest import FONTS
 
 
@@ -59,6 +60,9 @@ def test_an_instance_is_created_peopled_and_its_log_exported(
     key = ["user", "inspector-key", desk.stdout.split()[-1]]
     known = exam(*instance, *key, "--actor", "chief", "--reason", "her office")
     assert known.returncode == 0, known.stderr
+    # commands load little, but an audit knows every table
+    audited = exam(*instance, "log", "audit").stdout
+    assert f"every row of {len(audited_tables())} tables" in audited
     out = tmp_path / "static"
     assert exam(*instance, "log", "export", str(out)).returncode == 0
     assert (out / "log.vkey").exists()

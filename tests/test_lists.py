@@ -95,7 +95,11 @@ def _texts_that_differ(model: type[Base]) -> set[str]:
     keys += [list(index.columns) for index in table.indexes if index.unique]
     keys += [[column] for column in table.columns if column.unique]
     texts = [[one.name for one in key if isinstance(one.type, String)] for key in keys]
-    return {names[-1] for names in texts if names}
+    chosen: set[str] = set()
+    for names in sorted(texts, key=len):
+        if names and not chosen & set(names):
+            chosen.add(names[-1])
+    return chosen
 
 
 def _multiply(db: Connection, bundle: tuple[type[Base], ...], copies: int) -> None:

@@ -23,13 +23,16 @@ from exam_system.accounts.service import create_account
 from exam_system.accounts.sessions import actor_for
 from exam_system.accounts.takeovers import wanted_takeover
 from exam_system.app import create_app
+from exam_system.appointing.service import wanted_appointment
 from exam_system.approvals import service as approvals
 from exam_system.approvals.lookup import Wanted, find, standing
 from exam_system.approvals.publications import wanted_publication
+from exam_system.cases.extension import wanted_extension
 from exam_system.chance import SeededChance
 from exam_system.clock import RehearsalClock
 from exam_system.config import Config
 from exam_system.context import SYSTEM, Actor, Context
+from exam_system.custody.spares import wanted_leave
 from exam_system.database import WritingSession, connect
 from exam_system.draws import service as draws
 from exam_system.draws.asking import wanted_freeze, wanted_publish
@@ -43,14 +46,17 @@ from exam_system.fees.refunds import wanted_refunds
 from exam_system.fees.waiver_lists import wanted_waivers
 from exam_system.instance import demonstration_secret
 from exam_system.interviews.lots import wanted_publication as wanted_lots
+from exam_system.interviews.rectifying import wanted_correction as wanted_score
 from exam_system.interviews.substitutes import wanted_replacement
 from exam_system.keys import Keys, open_keys
+from exam_system.marking.corrections import wanted_key, wanted_mark
 from exam_system.marking.service import wanted_correction
 from exam_system.office import Office
 from exam_system.oversight.service import register_inspector, register_server_keys
 from exam_system.records import log, releases, rows
 from exam_system.registration.integrity import wanted_bars, wanted_lift
 from exam_system.trust.keys import COSIGNATURE, Signer
+from exam_system.violations.deciding import wanted_decision
 
 PASSWORD = "correct horse battery"
 OFFICES = {Role.OFFICER: "考试中心", Role.INSPECTOR: "派驻纪检监察组"}
@@ -72,6 +78,7 @@ WANTED: dict[str, Callable[..., Wanted]] = {
     "accounts.grant_takeover": wanted_takeover,
     "registration.bar_people": wanted_bars,
     "registration.lift_bar": wanted_lift,
+    "violations.decide_case": wanted_decision,
     "exams.publish_change": wanted_change,
     "examday.add_late_candidate": wanted_addition,
     "examday.move_candidate": wanted_move,
@@ -85,7 +92,13 @@ WANTED: dict[str, Callable[..., Wanted]] = {
     "fees.count_takings": wanted_count,
     "fees.grant_waivers": wanted_waivers,
     "marking.correct_written_scores": wanted_correction,
+    "marking.correct_mark": wanted_mark,
+    "marking.correct_key": wanted_key,
     "interviews.replace_interviewer": wanted_replacement,
+    "interviews.correct_score": wanted_score,
+    "custody.allow_opening": wanted_leave,
+    "cases.extend_case": wanted_extension,
+    "appointing.appoint": wanted_appointment,
 }
 
 

@@ -24,6 +24,7 @@ from exam_system.trust.canonical import has_control, jcs, sha256_hex
 
 KINDS = ("registration", "sensitive")
 LONGEST = 10_000
+_LATER = select(ConsentText)
 _FIRST = Path(__file__).with_name("consents.json")
 _CHANGED = "The texts on personal data have changed: read those in force and agree to them"
 
@@ -55,7 +56,7 @@ def first_texts() -> tuple[Text, ...]:
 
 def every_text(session: Session) -> list[Text]:
     """All versions, the newest of each kind first."""
-    rows = session.scalars(select(ConsentText))
+    rows = session.scalars(_LATER)
     later = [Text(row.kind, row.version, row.zh, row.en, row.published_at) for row in rows]
     return sorted([*first_texts(), *later], key=lambda one: (KINDS.index(one.kind), -one.version))
 

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from exam_system.accounts import consents, doors, entering, factors, passkeys, service, work
 from exam_system.accounts.blueprint import bp
 from exam_system.accounts.forms import LoginForm, RegisterForm
+from exam_system.accounts.glance import glance
 from exam_system.accounts.hashing import POOL
 from exam_system.accounts.models import Account, LoginSession
 from exam_system.accounts.sessions import actor_for, find_session
@@ -58,14 +59,15 @@ def login() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _login_page(form)
     try:
-        token = _enter(form.login.data, form.password.data)
-        if not token:
+        entered = _enter(form.login.data, form.password.data)
+        if entered is None:
             raise WrongPassword("Name or password is wrong")
     except Sentence as error:
         flash_refusal(error)
         return with_wait(_login_page(form), error)
+    token, waits = entered
     _remember(token)
-    return _go_on(token)
+    return _to_step(waits)
 
 
 def _remember(token: str) -> None:
@@ -85,33 +87,43 @@ def _login_page(form: LoginForm) -> str:
 
 
 def _needs_work(login: str) -> bool:
+    ctx = looking()
+    seen = glance(ctx, login, network())
     try:
-        return doors.login_needs_work(looking(), login, network(), _budget())
+        return doors.login_needs_work(ctx, seen.name, seen.there, _budget())
     except Refused:
         return True  # after the wait
 
 
-def _enter(login: str, password: str) -> str:
-    """The token of a new session, or nothing when name or password is wrong."""
+def _enter(login: str, password: str) -> tuple[str, str | None] | None:
+    """The token of a new session and what it waits for; None when name or password is wrong."""
     POOL.require_room()
-    if doors.login_needs_work(looking(), login, network(), _budget()):
-        work.require_solved(looking(), "login", proof())
-    tried = service.try_password(looking(), login, password)
+    ctx = looking()
+    seen = glance(ctx, login, network())
+    if doors.login_needs_work(ctx, seen.name, seen.there, _budget()):
+        work.require_solved(ctx, "login", proof())
+    tried = service.try_password(ctx, seen, password)
     with acting() as ctx:
-        if doors.login_needs_work(ctx, login, network(), _budget()):
+        seen = glance(ctx, login, network(), acts=True)
+        if doors.login_needs_work(ctx, seen.name, seen.there, _budget()):
             work.require(ctx, "login", proof())
-        account = service.check_password(ctx, login, password, tried)
+        account = service.check_password(ctx, login, password, tried, seen)
         if account is None:
-            doors.login_failed(ctx, network(), _budget())
-            return ""
-        return service.log_in(ctx, account=account)
+            doors.login_failed(ctx, network(), seen.there, _budget())
+            return None
+        waits = entering.first_wait(ctx, account, seen)
+        return service.log_in(ctx, account=account, seen=seen), waits
 
 
 def _go_on(token: str) -> ResponseReturnValue:
     """To the login's next step, or where one wanted to go."""
     ctx = looking()
     found = find_session(ctx.session, token, ctx.clock.now())
-    step = STEPS.get(found[1].waits or "") if found else None
+    return _to_step(found[1].waits if found else None)
+
+
+def _to_step(waits: str | None) -> ResponseReturnValue:
+    step = STEPS.get(waits or "")
     if step:
         return redirect(url_for(step, next=request.args.get("next")))
     return redirect(_target())

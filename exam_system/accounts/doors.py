@@ -61,20 +61,27 @@ def _key(ctx: Context, what: str, network: str) -> str:
     return ctx.keys.vault.blind(f"{what}:{network}")
 
 
+def network_key(ctx: Context, network: str) -> str:
+    """Under which failures from a part of the network are counted."""
+    return _key(ctx, "net", network)
+
+
 def name_key(ctx: Context, login: str) -> str:
     """Under which failures of a login name are counted."""
     return ctx.keys.vault.blind(f"login:{login.strip()}")
 
 
-def login_needs_work(ctx: Context, login: str, network: str, budget: Budget) -> bool:
+def login_needs_work(
+    ctx: Context, name: LoginFailure | None, there: LoginFailure | None, budget: Budget
+) -> bool:
     """Whether this login needs a proof of work, by what failed lately under the name, from there
     and altogether; raises TooMany or Busy when it must wait."""
     now = ctx.clock.now()
     everybody = budget.count(now)
     if everybody >= ALL_MOST:
         raise Busy("Too many logins fail at the moment: try again in a minute")
-    there = tries.earlier_failures(ctx, _key(ctx, "net", network)) if network else None
-    name = tries.earlier_failures(ctx, name_key(ctx, login)) if login.strip() else None
+    for failure in (there, name):
+        tries.require_patience(ctx, failure)
     return (
         everybody >= ALL_WORK
         or _fresh(there, now, WORK_FROM)
@@ -86,12 +93,11 @@ def _fresh(failure: LoginFailure | None, now: datetime, least: int) -> bool:
     return bool(failure and failure.count >= least and failure.wait_until > now - FRESH)
 
 
-def login_failed(ctx: Context, network: str, budget: Budget) -> None:
+def login_failed(ctx: Context, network: str, there: LoginFailure | None, budget: Budget) -> None:
     """A login from there failed; under its name that is counted already."""
     budget.add(ctx.clock.now())
     if network:
-        key = _key(ctx, "net", network)
-        tries.failed(ctx, key, ctx.session.get(LoginFailure, key), free=WAIT_FROM)
+        tries.failed(ctx, network_key(ctx, network), there, free=WAIT_FROM)
 
 
 def count_registration(ctx: Context, network: str) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from exam_system.access import Role
 from exam_system.accounts import consents, factors
+from exam_system.accounts.glance import Glance
 from exam_system.accounts.models import Account, LoginSession
 from exam_system.accounts.sessions import find_session
 from exam_system.context import Context, verb
@@ -19,8 +20,12 @@ STEP_LASTS = timedelta(minutes=30)
 _OVER = "This login has taken too long or is over: log in again"
 
 
-def first_wait(ctx: Context, account: Account) -> str | None:
-    """What a login of this account has to wait for first; only those of candidates do."""
+def first_wait(ctx: Context, account: Account, seen: Glance | None = None) -> str | None:
+    """What a login of this account has to wait for first; only those of candidates do. `seen`:
+    what the transaction has looked up already."""
+    # Where a registration waited, the password has just completed it and with it the consent.
+    if seen is not None and seen.account is account and seen.signup is None:
+        return seen.waits
     if account.role != Role.CANDIDATE:
         return None
     if factors.factors_of(ctx.session, account.id):

@@ -38,7 +38,7 @@ class Account(Base):
     __table_args__ = (
         CheckConstraint(
             "role IN ('candidate','officer','reviewer','marker','interviewer','inspector','admin',"
-            "'auditor')",
+            "'auditor','invigilator','site','grader')",
             name="role",
         ),
     )

@@ -4,28 +4,31 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from exam_system.access import Role
 from exam_system.accounts import consents, doors, entering, tries
+from exam_system.accounts.glance import SIGNUP_LASTS, Glance, glance
 from exam_system.accounts.hashing import POOL
-from exam_system.accounts.models import Account, LoginSession, Person, Signup
+from exam_system.accounts.models import Account, LoginSession, Person, Signup, Takeover
 from exam_system.accounts.sessions import actor_for, digest
 from exam_system.chance import reference
 from exam_system.context import Actor, Context, verb
-from exam_system.errors import Conflict, Invalid, NotFound, Sentence
+from exam_system.database import put
+from exam_system.errors import Conflict, Fault, Invalid, NotFound
 from exam_system.people import IdNumber, clean_line, clean_name, clean_phone
-from exam_system.vault import decoy_hash, hash_password, password_holds
+from exam_system.vault import decoy_hash, hash_password, is_decoy, password_holds
 
 STAFF = frozenset(Role) - {Role.PUBLIC, Role.SYSTEM, Role.CANDIDATE}
 SHORTEST_PASSWORD = 10
 LONGEST_OFFICE = 60
-SIGNUP_LASTS = timedelta(days=1)
+# Built once: it is every registration's.
+_NAMED = select(Account.id).where(Account.username == bindparam("name"))
+_REGISTERED = select(Person.id).where(Person.id_blind == bindparam("blind"))
 
 
 def _new_account(
@@ -38,7 +41,7 @@ def _new_account(
     stored: str = "",
 ) -> Account:
     require_password(password)
-    if ctx.session.scalar(select(Account.id).where(Account.username == username)):
+    if ctx.session.scalar(_NAMED, {"name": username}):
         raise Conflict("This login name is taken")
     account = Account(
         ref=reference(ctx.chance),
@@ -117,7 +120,7 @@ def register_candidate(
     number = parse_id(ctx, id_number)
     digests = consents.require(ctx, agreed)
     blind = ctx.keys.vault.blind(number.number)
-    if ctx.session.scalar(select(Person.id).where(Person.id_blind == blind)):
+    if ctx.session.scalar(_REGISTERED, {"blind": blind}):
         raise Conflict(
             "This ID number is registered already: log in, or ask for the takeover of its account"
         )
@@ -199,6 +202,8 @@ def _complete(ctx: Context, signup: Signup, password: str) -> Account | None:
     mine = Signup.id_blind == signup.id_blind
     ctx.session.execute(select(Signup.id_blind).where(mine).with_for_update())
     if found := ctx.session.scalar(select(Account).where(Account.username == signup.id_blind)):
+        if is_decoy(found.password_hash):
+            return _claim(ctx, found, signup)
         # Pressed twice at once: the other request has just made it.
         holds = found.active and password_holds(password, found.password_hash)
         return found if holds else None
@@ -209,12 +214,28 @@ def _complete(ctx: Context, signup: Signup, password: str) -> Account | None:
     return register_candidate(ctx, **given, agreed=agreed, stored=stored)
 
 
-def _names(ctx: Context, login: str) -> list[str]:
-    """Under what the account behind a login name or an ID number may stand."""
-    names = [login.strip()]
-    with suppress(Sentence):  # where it is no ID number only the login name is looked for
-        names.append(ctx.keys.vault.blind(parse_id(ctx, login).number))
-    return names
+def _claim(ctx: Context, account: Account, signup: Signup) -> Account | None:
+    """The account that was handed over for this person; None when name or phone differ, and when
+    it comes from a takeover, which has a code of its own."""
+    if ctx.session.scalar(select(Takeover.id).where(Takeover.account_id == account.id)):
+        return None
+    name, _number, phone = json.loads(ctx.keys.vault.open(signup.sealed))
+    person = ctx.session.scalars(select(Person).where(Person.account_id == account.id)).one()
+    if (person.name, ctx.keys.vault.open(person.phone_sealed)) != (name, phone):
+        return None
+    claim_account(ctx, account=account, signup=signup)
+    return account
+
+
+@verb
+def claim_account(ctx: Context, *, account: Account, signup: Signup) -> None:
+    """Give an account without a password to whoever asked to be registered as this person."""
+    agreed = consents.require(ctx, signup.agreed.split())
+    account.password_hash = signup.password_hash
+    consents.add_consent(ctx, account, agreed)
+    ctx.session.execute(delete(Signup).where(Signup.id_blind == signup.id_blind))
+    ctx.session.flush()
+    ctx.record(exam="", subject=f"account:{account.ref}", agreed=agreed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,71 +246,68 @@ class TriedPassword:
     holds: bool
 
 
-def try_password(ctx: Context, login: str, password: str) -> TriedPassword:
+def try_password(ctx: Context, seen: Glance, password: str) -> TriedPassword:
     """Do the slow part of `check_password` beforehand, in the pool for it and with no connection.
 
-    The same work is done for unknown names. Raises TooMany, and hashing.Busy.
+    The same work is done for unknown names. Raises hashing.Busy.
     """
-    tries.earlier_failures(ctx, doors.name_key(ctx, login))
-    known = _known(ctx, login)
-    stored = _stored(ctx, known[0] or known[1])
+    stored = _stored(ctx, seen)
     ctx.session.close()
     return TriedPassword(stored, POOL.holds(password, stored))
 
 
-def _known(ctx: Context, login: str) -> tuple[Account | None, Signup | None]:
-    names = _names(ctx, login)
-    account = ctx.session.scalar(select(Account).where(Account.username.in_(names), Account.active))
-    fresh = Signup.asked_at > ctx.clock.now() - SIGNUP_LASTS
-    signup = ctx.session.scalar(select(Signup).where(Signup.id_blind.in_(names[1:]), fresh))
-    return account, signup
-
-
-def _stored(ctx: Context, known: Account | Signup | None) -> str:
+def _stored(ctx: Context, seen: Glance) -> str:
+    account, signup = seen.account, seen.signup
+    known = account if account and not is_decoy(account.password_hash) else signup
     return known.password_hash if known else decoy_hash(ctx.config.password_cost)
 
 
 def check_password(
-    ctx: Context, login: str, password: str, tried: TriedPassword | None = None
+    ctx: Context,
+    login: str,
+    password: str,
+    tried: TriedPassword | None = None,
+    seen: Glance | None = None,
 ) -> Account | None:
     """The account if the password holds; the same work is done for unknown names.
 
     Completes a registration that was asked for. After five failures each further one doubles the
-    wait (up to 15 minutes) for this name.
+    wait (up to 15 minutes) for this name. `seen`: what this transaction has looked up already.
     """
-    key = doors.name_key(ctx, login)
-    failure = tries.earlier_failures(ctx, key)  # many at once: they are judged one by one
-    account, signup = _known(ctx, login)
-    stored = _stored(ctx, account or signup)
+    seen = seen or glance(ctx, login, "", acts=True)
+    tries.require_patience(ctx, seen.name)  # many at once: they are judged one by one
+    stored, account = _stored(ctx, seen), seen.account
     same = tried is not None and tried.stored == stored
     holds = tried.holds if tried and same else password_holds(password, stored)
-    if holds and account is None and signup is not None:
-        account = _complete(ctx, signup, password)
+    new = account is None or is_decoy(account.password_hash)
+    if holds and new and seen.signup is not None:
+        account = _complete(ctx, seen.signup, password)
     if account is not None and holds:
-        tries.held(ctx, failure)
+        tries.held(ctx, seen.name)
         return account
-    tries.failed(ctx, key, failure)
+    tries.failed(ctx, doors.name_key(ctx, login), seen.name)
     return None
 
 
 @verb
-def log_in(ctx: Context, *, account: Account) -> str:
+def log_in(ctx: Context, *, account: Account, seen: Glance | None = None) -> str:
     """Open a session for an account whose password held; returns the cookie's token.
 
     A candidate's waits for the second factor, where one is set up, and for consent to new texts.
+    `seen`: what this transaction has looked up already.
     """
     token = ctx.chance.take(32).hex()
-    now, waits = ctx.clock.now(), entering.first_wait(ctx, account)
+    now, waits = ctx.clock.now(), entering.first_wait(ctx, account, seen)
     ends = now + (entering.STEP_LASTS if waits else timedelta(hours=ctx.config.session_hours))
-    ctx.session.add(
-        LoginSession(
-            token_digest=digest(token),
-            account_id=account.id,
-            created_at=now,
-            ends_at=ends,
-            waits=waits,
-        )
+    row = LoginSession(
+        id=seen.key if seen else None,
+        token_digest=digest(token),
+        account_id=account.id,
+        created_at=now,
+        ends_at=ends,
+        waits=waits,
     )
+    put(ctx.session, row, Fault("two logins were given one token"))
     ctx.record(exam="", subject=f"account:{account.ref}", **({"waits": waits} if waits else {}))
     return token
 

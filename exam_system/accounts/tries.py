@@ -31,9 +31,14 @@ class TooMany(Refused):
 def earlier_failures(ctx: Context, key: str) -> LoginFailure | None:
     """What failed lately under this key; raises TooMany while one has to wait."""
     failure = ctx.session.get(LoginFailure, key)
+    require_patience(ctx, failure)
+    return failure
+
+
+def require_patience(ctx: Context, failure: LoginFailure | None) -> None:
+    """Raise TooMany while one has to wait for what failed."""
     if failure is not None and failure.wait_until > ctx.clock.now():
         raise TooMany(WAIT.msgid)
-    return failure
 
 
 def held(ctx: Context, failure: LoginFailure | None) -> None:

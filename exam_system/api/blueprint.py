@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from exam_system.api import problems
 from exam_system.errors import NotFound, Sentence, Unavailable
+from exam_system.paging import page_count
 from exam_system.web import actor
 
 bp = APIBlueprint("api", __name__, url_prefix=problems.PREFIX)
@@ -47,7 +48,7 @@ class Paging(Schema):
 def paged(items: Sequence[Any], total: int, asked: dict[str, Any]) -> dict[str, Any]:
     """The answer of a list: one page and how many there are."""
     page, size = asked["page"], asked["size"]
-    pages = max(1, -(-total // size))
+    pages = page_count(total, size)
     return {"items": items, "page": page, "size": size, "pages": pages, "total": total}
 
 

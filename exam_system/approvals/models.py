@@ -48,6 +48,7 @@ class Approval(Base):
             postgresql_where=text(OPEN),
         ),
         CheckConstraint("state IN ('asked','approved','refused','withdrawn','used')", name="state"),
+        Index("uq_approval_as_used", "ref", "verb", "state", unique=True),
         CheckConstraint("factor IN ('totp','passkey')", name="factor"),
         CheckConstraint("length(digest) = 64", name="digest"),
         CheckConstraint("decided_by <> asked_by", name="not_the_asker"),

@@ -35,12 +35,17 @@ ACTS = {
     "exams.publish_announcement": "Publication of the announcement",
     "exams.publish_change": "Publication of a change notice",
     "results.publish_release": "Publication of results",
+    "violations.decide_case": "Decision on a violation",
     "registration.bar_people": "Entries in the register of barred people",
     "registration.lift_bar": "Lifting an entry of the register of barred people",
     "marking.correct_written_scores": "Correction of written scores",
+    "marking.correct_mark": "Correction of a mark",
+    "marking.correct_key": "Correction of an answer key",
     "examday.add_late_candidate": "Late addition",
     "examday.move_candidate": "Change of a seat",
     "interviews.replace_interviewer": "Substitution of an interviewer",
+    "cases.extend_case": "More time for a letter",
+    "custody.allow_opening": "Leave to open a spare or a bag",
 }
 """What an act is called before it is done; others by the sentence of the record."""
 

@@ -20,9 +20,13 @@ from exam_system.chance import SeededChance
 from exam_system.clock import RehearsalClock, SystemClock
 from exam_system.config import load
 from exam_system.demo import sources, stages, till
+from exam_system.demo.appointing import appoint_all
 from exam_system.demo.cast import STAFF, Cast, assemble
+from exam_system.demo.examday import sign_in
 from exam_system.demo.hearing import hear, prepare
+from exam_system.demo.letters import replay_letters
 from exam_system.demo.neighbours import share_pools
+from exam_system.demo.notices import post_lists
 from exam_system.demo.road import PASSWORD, Road
 from exam_system.demo.sources import Plan
 from exam_system.demo.tip import leave_report
@@ -98,7 +102,11 @@ def demo(
         import_interviewers(ctx, name="pool.csv", data=sources.interviewers(seed))
     click.echo(f"pool of interviewers signed for other bureaus: {share_pools(cast, folder, seed)}")
     told = [_hold(cast, plan, 2_000 * n, gateway_url) for n, plan in enumerate(held)]
+    held_codes = [plan.code for plan in held]
+    click.echo(f"appointed with the whole chain behind them: {appoint_all(cast, held_codes)}")
+    click.echo(f"notices through every level: {post_lists(cast, held_codes[0])}; exam 1 is closed")
     click.echo(f"an anonymous report was left and answered: receipt {leave_report(cast)}")
+    click.echo(f"{replay_letters(cast)} letters answered within three working days")
     issued = _stage(cast, staged) if staged else []
     cast.office.seal()
     click.echo(f"{run_round(cast.office).made} messages on the pages of candidates")
@@ -149,6 +157,7 @@ def _hold(cast: Cast, plan: Plan, first: int, gateway: str) -> Told:
         road.review(refuse=REFUSED)
         till.take_fees(road, OVER_HTTP if not first else 0, gateway)
         road.seat()
+        sign_in(road)
         road.mark()
         road.at(clock.now() + timedelta(days=3))
         prepare(road)

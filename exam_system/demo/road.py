@@ -207,7 +207,7 @@ class Road:
         """The table of the written marks comes in, ten days after the exam."""
         self.at(self.plan.written_on + timedelta(days=10))
         with self.cast.acting(Role.MARKER) as ctx:
-            data = sources.marks(self.plan, self._numbers(ctx))
+            data = sources.marks(self.plan, self.numbers(ctx))
             import_written_scores(ctx, code=self.code, name="marks.csv", data=data)
 
     def release_written(self) -> None:
@@ -216,7 +216,8 @@ class Road:
         self.at(self.cast.clock.now() + timedelta(days=1))
         self.release("shortlist")
 
-    def _numbers(self, ctx: Context) -> list[str]:
+    def numbers(self, ctx: Context) -> list[str]:
+        """Every admission number in order."""
         query = (
             select(Application.number)
             .join(Exam, Exam.id == Application.exam_id)

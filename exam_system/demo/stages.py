@@ -5,11 +5,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from exam_system.access import Role
-from exam_system.demo import scripts
+from exam_system.demo import marking, scripts
 from exam_system.demo.changing import apply_ratio, extend, pay_too_few
+from exam_system.demo.custody import bring_bags, pack_bags
+from exam_system.demo.examday import sign_in
+from exam_system.demo.forensics import screen_answers
 from exam_system.demo.hearing import enter_some, hear, prepare, sittings
 from exam_system.demo.reviewers import bar, be_absent
 from exam_system.demo.road import Road
+from exam_system.demo.violations import punish
 from exam_system.examday import changes
 from exam_system.exams.lookup import exam_by_code
 from exam_system.interviews.issuing import Issued
@@ -25,10 +29,21 @@ def published(road: Road) -> None:
     scripts.before_the_exam(road)
     road.seat()
     change_seats(road)
+    bring_bags(road)
+    sign_in(road)
+    pack_bags(road)
+    punish(road)
     road.at(road.plan.written_on + timedelta(days=2))
     scripts.before_marking(road)
-    road.take_marks()
+    blind = "marking_questions" in road.plan.rules
+    if blind:
+        marking.mark_blind(road)
+    else:
+        road.take_marks()
     scripts.after_marking(road)
+    if blind:
+        marking.show_marks(road)
+    screen_answers(road)
     road.release_written()
     road.at(road.cast.clock.now() + timedelta(days=3))
     prepare(road)
@@ -41,6 +56,7 @@ def to_shortlist(road: Road) -> None:
     before_the_draw(road)
     road.seat()
     change_seats(road)
+    sign_in(road)
     road.mark()
 
 

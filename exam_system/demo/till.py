@@ -29,17 +29,20 @@ from exam_system.demo.cast import Cast
 from exam_system.demo.road import Road
 from exam_system.errors import Fault
 from exam_system.exams.lookup import exam_by_code
-from exam_system.fees.desk import Desk, Terms, ask_gateway, days_bill, open_desk
+from exam_system.fees.desk import Terms, ask_gateway, days_bill, open_desk
 from exam_system.fees.models import Order, Refund
-from exam_system.fees.reconciling import bill_lines, reconcile_day
+from exam_system.fees.reconciling import BILLS, bill_lines, reconcile_day
 from exam_system.fees.refunds import owed, refund_payments, wanted_refunds
-from exam_system.fees.sandbox.merchant import make_merchant
+from exam_system.fees.sandbox.merchant import make_alipay, make_merchant
 from exam_system.fees.service import create_order, open_payment
 from exam_system.fees.settling import settle_orders, settle_refunds
+from exam_system.fees.ways import open_way
 from exam_system.fees.wechat_bill import BEIJING
 from exam_system.office import Office
 
-CALLBACK = "/payments/wechat/callback"
+CALLBACKS = {"wechat": "/payments/wechat/callback", "alipay": "/payments/alipay/callback"}
+SANDBOX = {"wechat": "/sandbox", "alipay": "/sandbox/alipay"}
+EVERY = 4  # of those who pay over HTTP, every fourth pays by Alipay
 TWICE = 2  # of those who pay over HTTP, so many pay twice
 PATIENCE = 30  # seconds to wait for a process or a callback
 
@@ -53,16 +56,16 @@ def take_fees(road: Road, online: int, gateway: str) -> None:
     """
     config = road.cast.office.config
     if not (config.instance / "merchant.json").exists():
-        make_merchant(
-            config.instance, gateway=gateway, notify_url=config.base_url.rstrip("/") + CALLBACK
-        )
+        here = config.base_url.rstrip("/")
+        make_merchant(config.instance, gateway=gateway, notify_url=here + CALLBACKS["wechat"])
+        make_alipay(config.instance, gateway=gateway, notify_url=here + CALLBACKS["alipay"])
     if not online:
         road.pay()
         road.close()
         return
     with gateway_process(config.instance, gateway), application(road.cast, road.plan.seed):
         orders = _pay_online(road, online, gateway)
-        late = _open(road, road.applicants[road.plan.applicants], open_desk(config))
+        late = _open(road, road.applicants[road.plan.applicants], "wechat")
         road.pay(skip=online)
         road.at(road.plan.payment_closes + timedelta(minutes=1))
         settle_orders(aside(road.cast), code=road.code)
@@ -75,10 +78,11 @@ def take_fees(road: Road, online: int, gateway: str) -> None:
 
 
 def _pay_online(road: Road, count: int, gateway: str) -> list[Order]:
-    desk, orders = open_desk(road.cast.office.config), []
-    for who in road.applicants[:count]:
-        order = _open(road, who, desk)
-        _post(f"{gateway}/sandbox/pay/{order.trade_no}")
+    orders = []
+    for place, who in enumerate(road.applicants[:count], 1):
+        driver = "alipay" if place % EVERY == 0 else "wechat"
+        order = _open(road, who, driver)
+        _post(f"{gateway}{SANDBOX[driver]}/pay/{order.trade_no}")
         wait_until(partial(_is_paid, road, order.id), f"the payment of order {order.trade_no}")
         orders.append(order)
         road.tick(1)
@@ -109,13 +113,14 @@ def aside(cast: Cast) -> Office:
 
 
 def _reconcile(road: Road) -> None:
-    """Compare the gateway's bill of today with the books; everything must match."""
+    """Compare the gateways' bills of today with the books; everything must match."""
     day = datetime.now(BEIJING).date()
-    theirs = bill_lines(days_bill(road.cast.office.config, day))
-    with road.cast.acting(Role.OFFICER) as ctx:
-        done = reconcile_day(ctx, day=day, source="gateway", theirs=theirs)
-    if done.only_ours or done.only_theirs or done.differs:
-        raise Fault(f"the gateway's bill of {day} and the books do not agree")
+    for source, driver in BILLS.items():
+        theirs = bill_lines(days_bill(road.cast.office.config, day, driver))
+        with road.cast.acting(Role.OFFICER) as ctx:
+            done = reconcile_day(ctx, day=day, source=source, theirs=theirs)
+        if done.only_ours or done.only_theirs or done.differs:
+            raise Fault(f"the bill of {day} by {driver} and the books do not agree")
 
 
 def _owed(road: Road) -> int:
@@ -129,16 +134,19 @@ def _refunded(road: Road) -> int:
         return db.scalars(query).one()
 
 
-def _open(road: Road, who: tuple[Actor, str], desk: Desk) -> Order:
-    """An order that the gateway takes money for."""
+def _open(road: Road, who: tuple[Actor, str], driver: str) -> Order:
+    """An order that a gateway takes money for."""
     actor, ref = who
     with road.cast.acting(PUBLIC) as ctx:
         order = create_order(ctx.as_actor(actor), ref=ref)
     expires = datetime.fromtimestamp(time.time(), UTC) + timedelta(hours=1)
     terms = Terms(order.trade_no, order.fen, road.plan.name, expires, "")
-    link = ask_gateway(desk, terms)
+    link = ask_gateway(open_desk(road.cast.office.config, driver), terms)
     with road.cast.acting(actor) as ctx:
-        open_payment(ctx, ref=ref, link=link)
+        if driver == "wechat":
+            open_payment(ctx, ref=ref, link=link)
+        else:
+            open_way(ctx, ref=ref, driver=driver, link=link)
     return order
 
 

@@ -27,6 +27,7 @@ from exam_system.exams.models import Exam, ExamSession, Post
 from exam_system.people import reason_line
 from exam_system.registration.lookup import any_application
 from exam_system.registration.models import Application
+from exam_system.results.codes import give
 from exam_system.trust.canonical import jcs, sha256_hex
 
 ADD, MOVE = "examday.add_late_candidate", "examday.move_candidate"
@@ -290,4 +291,5 @@ def _write(ctx: Context, step: Step) -> SeatChange:
         db.flush()
     except IntegrityError:  # the lock on the exam lets nobody come so far
         raise Fault("a reserve seat was given twice") from None
+    give(ctx, step.exam)
     return change

@@ -23,6 +23,7 @@ from exam_system.people import clean_name
 from exam_system.sheets import Column, read_table
 from exam_system.sheets.preview import Preview, compare
 from exam_system.trust.canonical import clean_label, sha256_hex
+from exam_system.violations.lookup import refuse_stopped
 
 _SEXES = {"男": "male", "male": "male", "女": "female", "female": "female"}
 _ANSWERS = {"是": True, "yes": True, "否": False, "no": False}
@@ -101,6 +102,7 @@ def _open(ctx: Context, code: str) -> Exam:
 def _read(ctx: Context, exam: Exam, name: str, data: bytes) -> list[dict[str, Any]]:
     rows = read_table(name, data, _columns(ctx, exam)).rows
     _require_districts(rows)
+    refuse_stopped(ctx, [row["staff_no"] for row in rows])
     everybody = all(row["lead"] is None for row in rows)
     values = [{column.key: row[column.key] for column in COLUMNS} for row in rows]
     return [{**one, "lead": everybody or bool(one["lead"])} for one in values]

@@ -119,6 +119,8 @@ class Invigilator(Base):
     """Whether they may lead a room."""
     avoids: Mapped[str | None] = mapped_column(Text)
     """Whom they declared a relation to: admission numbers or names, with spaces between."""
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
+    """With which they sign in on the exam day; None until one is issued."""
     __table_args__ = (
         UniqueConstraint("exam_id", "staff_no"),
         CheckConstraint("sex IN ('male','female')", name="sex"),

@@ -21,6 +21,7 @@ from exam_system.exams.models import District, Exam, Room, Site
 from exam_system.exams.opening import require_settled
 from exam_system.exams.rules import RuleSet
 from exam_system.registration.models import Application
+from exam_system.results.codes import give
 from seating.findings import APART, APART_ACCESS, CAP, CAP_ACCESS, Finding
 from seating.manifest import read_districts
 from seating.seats import shortage_v1
@@ -214,6 +215,7 @@ def apply(ctx: Context, exam: Exam, attempt: Attempt, groups: Groups) -> None:
     db.execute(insert(Seat), seats)
     numbers = [{"id": one, "number": _number(rules, place, seat)} for one, place, seat, _ in drawn]
     db.execute(update(Application), numbers)
+    give(ctx, exam)
 
 
 def _with_forms(slot: Mapping[str, Any]) -> Iterator[tuple[str, int | None]]:

@@ -29,9 +29,11 @@ from exam_system.records.paper import anchor
 from exam_system.registration.lookup import own
 from exam_system.registration.models import Application
 from exam_system.registration.photos import photo_bytes
+from exam_system.results.models import PickUpCode
 from exam_system.trust import notes
 from exam_system.trust.canonical import sha256_hex, unb64
 from exam_system.trust.checkpoint import Checkpoint
+from exam_system.trust.pickup import shown
 from exam_system.trust.ticket_note import Sitting as Signed
 from exam_system.trust.ticket_note import TicketNote
 from seating.layouts import positions
@@ -52,6 +54,8 @@ class _Given:
     district: District
     draw: Draw
     attempt: Attempt
+    sealed: bytes | None
+    """The pick-up code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ class Shared:
 
 
 _SEATED = (
-    select(Application, Person, Seat, Room, Site, District, Draw, Attempt)
+    select(Application, Person, Seat, Room, Site, District, Draw, Attempt, PickUpCode.sealed)
     .join(Person, Person.id == Application.person_id)
     .join(Seat, Seat.application_id == Application.id)
     .join(Room, Room.id == Seat.room_id)
@@ -77,6 +81,7 @@ _SEATED = (
     .join(District, District.id == Site.district_id)
     .join(Attempt, Attempt.id == Seat.attempt_id)
     .join(Draw, Draw.id == Attempt.draw_id)
+    .outerjoin(PickUpCode, PickUpCode.application_id == Application.id)
     .where(Attempt.state == "published")
     .order_by(Seat.number)
 )
@@ -111,7 +116,11 @@ def room_tickets(ctx: Context, shared: Shared, room_id: int) -> list[Ticket]:
 def room_digest(ctx: Context, shared: Shared, room_id: int) -> str:
     """SHA-256 (hex) of all that a room's tickets show, but for the time and the log's head."""
     found = [
-        replace(_ticket(ctx, shared, given), payload=str(given.application.photo))
+        replace(
+            _ticket(ctx, shared, given),
+            payload=str(given.application.photo),
+            pick_up=_pick_up(ctx, given),
+        )
         for given in _in_room(ctx, shared, room_id)
     ]
     return sha256_hex(repr(found).encode())
@@ -159,6 +168,7 @@ def _whole(ctx: Context, shared: Shared, given: _Given) -> Ticket:
     return replace(
         _ticket(ctx, shared, given),
         photo=_photo(ctx, given.application),
+        pick_up=_pick_up(ctx, given),
         payload=_payload(ctx, shared, given),
         anchor=shared.anchor,
         at=ctx.clock.now().astimezone(ctx.config.zone),
@@ -207,6 +217,11 @@ def _photo(ctx: Context, application: Application) -> bytes:
     if sha256_hex(jpeg) != application.photo:
         raise Conflict("The stored photo is not the one that was taken in: tell the exam office")
     return jpeg
+
+
+def _pick_up(ctx: Context, given: _Given) -> str:
+    """The code with which the candidate looks the score up; "" while none is given."""
+    return shown(ctx.keys.vault.open(given.sealed)) if given.sealed else ""
 
 
 def _payload(ctx: Context, shared: Shared, given: _Given) -> str:

@@ -18,6 +18,7 @@ from exam_system.exams.forms import TableForm
 from exam_system.exams.lookup import exam_by_code, rules_of
 from exam_system.exams.models import Exam
 from exam_system.exports import files
+from exam_system.paging import page_count
 from exam_system.people import mask_id
 from exam_system.sheets import Cell, SheetError
 from exam_system.sheets.preview import Preview
@@ -32,7 +33,7 @@ ROOM = f"<{CODE}:district>/<{CODE}:site>/<{CODE}:room>"
 
 def _page(count: int) -> tuple[int, int]:
     """The page asked for and the last one, both from 1."""
-    last = max(1, -(-count // PAGE))
+    last = page_count(count, PAGE)
     return min(max(request.args.get("page", 1, type=int), 1), last), last
 
 

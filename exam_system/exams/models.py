@@ -8,6 +8,7 @@ from sqlalchemy import (
     CheckConstraint,
     Date,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     String,
@@ -157,6 +158,7 @@ class Post(Base):
     __table_args__ = (
         UniqueConstraint("exam_id", "code"),
         CheckConstraint("vacancies > 0", name="vacancies"),
+        Index("uq_post_vacancies", "id", "vacancies", unique=True),
     )
 
 

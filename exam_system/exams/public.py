@@ -19,6 +19,7 @@ from exam_system.exams.readiness import count
 from exam_system.exams.rules import EDUCATION, RuleSet
 from exam_system.exams.words import COMPETITION_COLUMNS, POST_COLUMNS, SORT_NAMES
 from exam_system.fees.relief import relief
+from exam_system.paging import page_count
 from exam_system.records import releases
 from exam_system.records.models import Note, Release
 from exam_system.sheets import Cell, write_csv, write_xlsx
@@ -119,7 +120,7 @@ def posts(code: str) -> ResponseReturnValue:
     if kind in ("csv", "xlsx"):
         return _posts_table(exam, choice, kind)
     number = search.number_of_posts(db, exam, choice)
-    last = max(1, -(-number // search.PAGE))
+    last = page_count(number, search.PAGE)
     page = min(max(request.args.get("page", 1, type=int), 1), last)
     return render_template(
         "exams/posts.html",

@@ -24,6 +24,7 @@ LABELS = {
     "tie_order": "Order of comparison when totals are equal",
     "cosigners": "Inspectors who must cosign what is published",
     "notice_days": "Public notice, working days",
+    "public_lists": "Numbered public lists, all posted before the exam is closed (empty: none)",
     "age_min": "Lowest age",
     "age_max": "Highest age",
     "age_day": "Age counts on (empty: the day on which registration closes as first announced)",
@@ -56,8 +57,44 @@ LABELS = {
     "interview_order": "Order of the interviews",
     "marking_closes": "Script codes are sealed until marking closes (empty: no script codes)",
     "recount_percent": "Scripts recounted by hand, in per cent of each subject (0: none)",
+    "marking_questions": "Questions that are marked one by one (empty: one table of marks)",
+    "marking_arbitration": "When two marks lie too far apart",
+    "marker_area": "First digits of the area code in which markers differ from the exam (0: none)",
+    "written_entry": "A table of marks typed by hand comes in",
     "waiver_grounds": "Grounds on which the fee is waived (empty: none)",
     "waiver_days": "Days for which the documents of a waiver are kept once it is decided",
+    "violation_regime": "Rules on violations",
+    "hearing_days": "Time to answer before a sanction is decided, working days",
+    "handover_people": "People of each party at a hand-over of papers",
+    "handover_offices": "Offices of the parties at a hand-over of papers",
+    "bag_at_site_minutes": "Bags are at the site so many minutes before the session begins",
+    "bag_in_room_minutes": "Bags are in the room so many minutes before the session begins",
+    "bag_opening_minutes": "Bags may be opened so many minutes before the session begins",
+    "bag_packed_minutes": "Bags are counted and packed so many minutes after the session ends",
+    "paper_area_digits": "Setters and markers are from areas with other first digits (0: no rule)",
+    "entry_minutes": "Candidates are let in until so many minutes after the start",
+    "interview_elements": "Elements that interviewers mark (empty: one score)",
+    "interview_trimming": "Highest and lowest interview scores are dropped",
+    "panel_correction": "Correction of differences between panels",
+    "panel_mean_decimals": "Decimals of a panel's mean in the correction",
+    "panel_coefficient_decimals": "Decimals of a panel's coefficient",
+    "panel_sd_divisor": "Divisor of the standard deviation of a panel",
+    "interview_report_minutes": "Interviews: staff report so many minutes before the start",
+    "interview_roll_minutes": "Interviews: roll call so many minutes before the start",
+    "interview_meet_minutes": "Interviews: examiners meet so many minutes before the start",
+    "interview_ready_minutes": "Interviews: everybody is in place so many minutes before the start",
+    "recheck_days": "Re-checks of marks are asked for within, working days (0: none)",
+    "recheck_answer_days": "Re-checks of marks are answered within, working days",
+    "recheck_marks": "Marks that are checked again",
+    "recheck_alarm": "Marks raised by re-checks of one person that raise an alarm",
+    "medical_recheck_days": "One medical re-check may be asked for within, days",
+    "medical_same_day": "Medical items that are re-checked only on the same day",
+    "medical_final": "Medical items that are not re-checked",
+    "replacement_stages": "Stages whose lost places are offered on",
+    "replacement_limit": "Most offers of one vacancy (0: any number)",
+    "offer_days": "An offered place is answered within, working days",
+    "giving_up_months": "Record of giving up in writing, months by stage (medical=6, notice=24)",
+    "giving_up_silent_months": "Record of giving up without a statement, months by stage",
 }
 # Rules that came later: what a rule set says that was made before them.
 BEFORE: dict[str, Any] = {"post_cap": 0, "paper_forms": 1, "reserve_seats": 0}
@@ -67,6 +104,22 @@ BEFORE |= {"school_cap": 0, "employer_cap": 0}
 BEFORE |= {"interviewer_draw": "match", "lottery_size": 1000, "panel_employer": 0}
 BEFORE |= {"panel_city": 0, "panel_sex": 0, "panels_per_reserve": 0, "panels_open_at": ""}
 BEFORE |= {"interview_order": "draw", "marking_closes": "", "recount_percent": 0}
+BEFORE |= {"marking_questions": [], "marking_arbitration": "arbiter"}
+BEFORE |= {"marker_area": 0, "written_entry": "once"}
 BEFORE |= {"opening_below": "keep", "opening_ratios": {}, "age_day": ""}
 BEFORE |= {"waiver_grounds": [], "waiver_days": 180}
+BEFORE |= {"violation_regime": "date", "hearing_days": 5}
 BEFORE |= {"second_review": "none", "reapply": "any", "refusal_grounds": [], "area_codes": []}
+BEFORE |= {"handover_people": 2, "handover_offices": "ignore", "paper_area_digits": 0}
+BEFORE |= {"bag_at_site_minutes": 60, "bag_in_room_minutes": 20, "bag_opening_minutes": 10}
+BEFORE |= {"bag_packed_minutes": 30}
+BEFORE |= {"entry_minutes": 30}
+BEFORE |= {"interview_elements": [], "interview_trimming": "total", "panel_correction": "none"}
+BEFORE |= {"panel_mean_decimals": "exact", "panel_coefficient_decimals": "exact"}
+BEFORE |= {"panel_sd_divisor": "n", "interview_report_minutes": 45, "interview_roll_minutes": 30}
+BEFORE |= {"interview_meet_minutes": 20, "interview_ready_minutes": 15}
+BEFORE |= {"recheck_days": 0, "recheck_answer_days": 3, "recheck_marks": "every_mark"}
+BEFORE |= {"recheck_alarm": 3, "medical_recheck_days": 7, "medical_same_day": []}
+BEFORE |= {"medical_final": [], "replacement_stages": [], "replacement_limit": 0, "offer_days": 3}
+BEFORE |= {"giving_up_months": {}, "giving_up_silent_months": {}}
+BEFORE |= {"public_lists": []}

@@ -20,6 +20,23 @@ from typing import Any
 
 from exam_system.clock import rfc3339
 from exam_system.errors import Invalid, Sentence
+from exam_system.exams.after_rules import RECHECKED, read_losses, read_months
+from exam_system.exams.interview_rules import (
+    CORRECTIONS,
+    DIGITS,
+    DIVISORS,
+    TRIMMINGS,
+    SheetElement,
+    read_elements,
+)
+from exam_system.exams.list_rules import read_lists
+from exam_system.exams.marking_rules import (
+    ARBITRATION,
+    ENTRY,
+    PaperQuestion,
+    fill_the_papers,
+    read_questions,
+)
 from exam_system.exams.review_rules import (
     REAPPLY,
     SECOND_REVIEW,
@@ -37,6 +54,8 @@ from exam_system.exams.rule_values import (
     INTERVIEWERS,
     LONGEST_BASIS,
     OPENING,
+    PARTIES,
+    REGIMES,
     ROUNDINGS,
     SEXES,
     TYPE_NAMES,
@@ -124,6 +143,7 @@ class RuleSet:
     tie_order: tuple[str, ...]
     cosigners: int
     notice_days: int
+    public_lists: tuple[str, ...]
     age_min: int
     age_max: int
     age_day: date | None
@@ -156,8 +176,44 @@ class RuleSet:
     interview_order: str
     marking_closes: datetime | None
     recount_percent: int
+    marking_questions: tuple[PaperQuestion, ...]
+    marking_arbitration: str
+    marker_area: int
+    written_entry: str
     waiver_grounds: tuple[str, ...]
     waiver_days: int
+    violation_regime: str
+    hearing_days: int
+    handover_people: int
+    handover_offices: str
+    bag_at_site_minutes: int
+    bag_in_room_minutes: int
+    bag_opening_minutes: int
+    bag_packed_minutes: int
+    paper_area_digits: int
+    entry_minutes: int
+    interview_elements: tuple[SheetElement, ...]
+    interview_trimming: str
+    panel_correction: str
+    panel_mean_decimals: str
+    panel_coefficient_decimals: str
+    panel_sd_divisor: str
+    interview_report_minutes: int
+    interview_roll_minutes: int
+    interview_meet_minutes: int
+    interview_ready_minutes: int
+    recheck_days: int
+    recheck_answer_days: int
+    recheck_marks: str
+    recheck_alarm: int
+    medical_recheck_days: int
+    medical_same_day: tuple[str, ...]
+    medical_final: tuple[str, ...]
+    replacement_stages: tuple[str, ...]
+    replacement_limit: int
+    offer_days: int
+    giving_up_months: Mapping[str, int]
+    giving_up_silent_months: Mapping[str, int]
     basis: Mapping[str, str]
 
     def document(self) -> dict[str, Any]:
@@ -199,7 +255,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, tuple):
-        return [item.document() if isinstance(item, Subject | Ground) else item for item in value]
+        return [item.document() if hasattr(item, "document") else item for item in value]
     return "" if value is None else value
 
 
@@ -223,6 +279,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "tie_order": names,
     "cosigners": whole(1, 20),
     "notice_days": whole(5, 30),
+    "public_lists": read_lists,
     "age_min": whole(16, 70),
     "age_max": whole(16, 70),
     "age_day": calendar_day,
@@ -255,8 +312,44 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "interview_order": one_of(*INTERVIEW_ORDERS),
     "marking_closes": moment,
     "recount_percent": whole(0, 100),
+    "marking_questions": read_questions,
+    "marking_arbitration": one_of(*ARBITRATION),
+    "marker_area": whole(0, 6),
+    "written_entry": one_of(*ENTRY),
     "waiver_grounds": grounds,
     "waiver_days": whole(0, 3650),
+    "violation_regime": one_of(*REGIMES),
+    "hearing_days": whole(3, 30),
+    "handover_people": whole(2, 9),
+    "handover_offices": one_of(*PARTIES),
+    "bag_at_site_minutes": whole(0, 1440),
+    "bag_in_room_minutes": whole(0, 240),
+    "bag_opening_minutes": whole(0, 60),
+    "bag_packed_minutes": whole(0, 240),
+    "paper_area_digits": whole(0, 6),
+    "entry_minutes": whole(0, 120),
+    "interview_elements": read_elements,
+    "interview_trimming": one_of(*TRIMMINGS),
+    "panel_correction": one_of(*CORRECTIONS),
+    "panel_mean_decimals": one_of(*DIGITS),
+    "panel_coefficient_decimals": one_of(*DIGITS),
+    "panel_sd_divisor": one_of(*DIVISORS),
+    "interview_report_minutes": whole(0, 240),
+    "interview_roll_minutes": whole(0, 240),
+    "interview_meet_minutes": whole(0, 240),
+    "interview_ready_minutes": whole(0, 240),
+    "recheck_days": whole(0, 30),
+    "recheck_answer_days": whole(1, 30),
+    "recheck_marks": one_of(*RECHECKED),
+    "recheck_alarm": whole(1, 99),
+    "medical_recheck_days": whole(0, 30),
+    "medical_same_day": grounds,
+    "medical_final": grounds,
+    "replacement_stages": read_losses,
+    "replacement_limit": whole(0, 99),
+    "offer_days": whole(1, 30),
+    "giving_up_months": read_months,
+    "giving_up_silent_months": read_months,
 }
 
 
@@ -323,10 +416,28 @@ _TOGETHER: tuple[tuple[str, tuple[str, ...], Callable[..., bool], str], ...] = (
         "At least one score must be left after dropping",
     ),
     (
+        "interview_trimming",
+        ("interview_elements",),
+        lambda trimming, elements: trimming == "total" or bool(elements),
+        "Scores are dropped by element only where there are elements",
+    ),
+    (
         "panel_sex",
         ("interviewers",),
         lambda least, count: 2 * least <= count,
         "A panel has not enough seats for so many women and as many men",
+    ),
+    (
+        "marking_questions",
+        ("subjects",),
+        fill_the_papers,
+        "The questions of each subject must add up to its full marks",
+    ),
+    (
+        "marking_closes",
+        ("marking_questions",),
+        lambda closes, questions: closes is not None or not questions,
+        "Questions are marked under script codes: say until when they are sealed",
     ),
     (
         "age_max",

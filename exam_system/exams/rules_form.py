@@ -10,13 +10,23 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from exam_system.clock import parse_rfc3339, rfc3339
+from exam_system.exams.after_rules import RECHECKED
+from exam_system.exams.interview_rules import (
+    CORRECTIONS,
+    DIGITS,
+    DIVISORS,
+    TRIMMINGS,
+    elements_text,
+    typed_elements,
+)
+from exam_system.exams.marking_rules import ARBITRATION, ENTRY, questions_text, typed_questions
 from exam_system.exams.review_rules import (
     REAPPLY,
     SECOND_REVIEW,
     grounds_text,
     typed_grounds,
 )
-from exam_system.exams.rule_values import OPENING
+from exam_system.exams.rule_values import OPENING, PARTIES, REGIMES
 from exam_system.exams.rules import (
     EDUCATION,
     EXAM_TYPES,
@@ -43,6 +53,19 @@ OPTION_NAMES = {
     "reduce": "Vacancies are reduced, a post that keeps none is cancelled",
     "cancel": "The post is cancelled",
     "keep": "Nothing: the ratio is only shown",
+    "arbiter": "The third mark counts",
+    "nearest": "The mean of the two nearest marks counts",
+    "once": "Once",
+    "twice": "Twice, by two people; differing tables are refused",
+    "total": "Of the interviewers' totals",
+    "element": "Of every element by itself",
+    "secondary_mean": "Second mean: mean of the panels' means by the panel's mean",
+    "pooled": "Mean of all candidates by the panel's mean",
+    "trimmed_1_1": "Means without one highest and one lowest",
+    "trimmed_2_2": "Means without two highest and two lowest",
+    "standard": "Standard score",
+    "additive": "Difference to the mean of all candidates is added",
+    "exact": "Not rounded on the way",
     "ignore": "No rule",
     "prefer": "As long as there are both",
     "require": "Always",
@@ -50,9 +73,18 @@ OPTION_NAMES = {
     "bans": "Decisions about people on the register of barred people",
     "refusals": "Refusals, and decisions about barred people",
     "all": "Every decision",
+    "date": "Those in force on the day of the exam",
+    "GWY2016": "Civil service, order 30 of 2016",
+    "GWY2021": "Civil service, revised 2021",
+    "SYDW35": "Public institutions, order 35 of 2017",
+    "ZJ31": "Professional qualifications, order 31 of 2017",
+    "supervisor": "The supervisors are of another office than both others",
+    "parties": "All three are of different offices",
     "other": "For another post; for the same one only to complete what was missing",
     "any": "For any post",
     "never": "Not in this exam",
+    "every_mark": "Every mark",
+    "no_mark": "Only absent, void and zero",
     "college": "College (大专)",
     "bachelor": "Bachelor (本科)",
     "master": "Master (硕士)",
@@ -70,20 +102,37 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "interview_order": INTERVIEW_ORDERS,
     "second_review": SECOND_REVIEW,
     "reapply": REAPPLY,
+    "marking_arbitration": ARBITRATION,
+    "written_entry": ENTRY,
+    "handover_offices": PARTIES,
+    "violation_regime": REGIMES,
+    "interview_trimming": TRIMMINGS,
+    "panel_correction": CORRECTIONS,
+    "panel_mean_decimals": DIGITS,
+    "panel_coefficient_decimals": DIGITS,
+    "panel_sd_divisor": DIVISORS,
+    "recheck_marks": RECHECKED,
 }
 WHOLE = frozenset(
     {"opening_ratio", "interview_ratio", "interviewers", "drop_high", "drop_low", "decimals"}
     | {"cosigners", "notice_days", "age_min", "age_max", "review_days"}
     | {"post_cap", "school_cap", "employer_cap", "paper_forms", "reserve_seats"}
+    | {"marker_area"}
     | {"recount_percent", "invigilator_reserves", "invigilator_memory"}
     | {
         "waiver_days",
+        "hearing_days",
         "lottery_size",
         "panel_employer",
         "panel_city",
         "panel_sex",
         "panels_per_reserve",
     }
+    | {"handover_people", "paper_area_digits", "entry_minutes"}
+    | {f"bag_{name}_minutes" for name in ("at_site", "in_room", "opening", "packed")}
+    | {f"interview_{name}_minutes" for name in ("report", "roll", "meet", "ready")}
+    | {"recheck_days", "recheck_answer_days", "recheck_alarm", "medical_recheck_days"}
+    | {"replacement_limit", "offer_days"}
 )
 TIMES = frozenset(
     {"registration_opens", "registration_closes", "payment_closes", "panels_open_at"}
@@ -95,10 +144,20 @@ _INTERVIEW = ("interview_ratio", "ties_enter", "interviewers", "drop_high", "dro
 _PANELS = ("interviewer_draw", "lottery_size", "panel_employer", "panel_city", "panel_sex")
 _TOTALS = ("written_weight", "interview_weight", "rounding", "decimals", "tie_order")
 DAYS = frozenset({"age_day"})
-_LISTS = ("tie_order", "invigilator_never_again", "waiver_grounds", "area_codes")
+_LISTS = (
+    *("tie_order", "invigilator_never_again", "waiver_grounds", "area_codes"),
+    *("medical_same_day", "medical_final", "replacement_stages"),
+    "public_lists",
+)
+_PAIRS = ("opening_ratios", "giving_up_months", "giving_up_silent_months")
+_AFTER = ("recheck_days", "recheck_answer_days", "recheck_marks", "recheck_alarm")
+_MEDICAL = ("medical_recheck_days", "medical_same_day", "medical_final")
+_PLACES = ("replacement_stages", "replacement_limit", "offer_days")
+_GIVING_UP = ("giving_up_months", "giving_up_silent_months")
 _REVIEW = ("review_days", "second_review", "reapply", "refusal_grounds")
 _WHO = ("age_min", "age_max", "age_day", "education_min", "area_codes")
 _INVIGILATORS = ("sexes", "reserves", "never_again", "memory")
+_LINES = {"marking_questions": "lines", "interview_elements": "lines"}
 _OPENING = ("opening_ratio", "opening_ratios", "opening_below")
 GROUPS = {
     "Type and dates": ("exam_type", "registration_opens", "registration_closes", "payment_closes"),
@@ -107,9 +166,17 @@ GROUPS = {
     "Fee": ("waiver_grounds", "waiver_days"),
     "Written exam": (
         *("subjects", "written_pass", *_SEATS),
-        *("marking_closes", "recount_percent"),
+        *("marking_closes", "marking_questions", "marking_arbitration", "marker_area"),
+        *("written_entry", "recount_percent"),
+        "entry_minutes",
     ),
     "Invigilators": tuple(f"invigilator_{name}" for name in _INVIGILATORS),
+    "Violations": ("violation_regime", "hearing_days"),
+    "Custody of papers": (
+        *("handover_people", "handover_offices"),
+        *(f"bag_{name}_minutes" for name in ("at_site", "in_room", "opening", "packed")),
+        "paper_area_digits",
+    ),
     "Interview": (
         *_INTERVIEW,
         "interview_pass",
@@ -117,8 +184,13 @@ GROUPS = {
         "panels_per_reserve",
         "panels_open_at",
         "interview_order",
+        *("interview_elements", "interview_trimming"),
+        *("panel_correction", "panel_mean_decimals", "panel_coefficient_decimals"),
+        "panel_sd_divisor",
+        *(f"interview_{name}_minutes" for name in ("report", "roll", "meet", "ready")),
     ),
-    "Totals and public notice": (*_TOTALS, "cosigners", "notice_days"),
+    "Totals and public notice": (*_TOTALS, "cosigners", "notice_days", "public_lists"),
+    "After the scores": (*_AFTER, *_MEDICAL, *_PLACES, *_GIVING_UP),
 }
 SUBJECT_ROWS = 8
 SUBJECT_KEYS = ("code", "name", "full_marks", "weight")
@@ -159,7 +231,7 @@ def _kind(key: str) -> str:
         return "day"
     if key in WHOLE:
         return "number"
-    return {"subjects": "subjects", "refusal_grounds": "lines"}.get(key, "text")
+    return {"subjects": "subjects", "refusal_grounds": "lines", **_LINES}.get(key, "text")
 
 
 def _shown(key: str, value: Any, zone: ZoneInfo) -> Any:
@@ -167,6 +239,10 @@ def _shown(key: str, value: Any, zone: ZoneInfo) -> Any:
         return "yes" if value else "no"
     if key == "refusal_grounds":
         return grounds_text(value)
+    if key == "marking_questions":
+        return questions_text(value)
+    if key == "interview_elements":
+        return elements_text(value)
     if key in TIMES:
         return _local(str(value), zone)
     if key in _LISTS:
@@ -197,9 +273,13 @@ def _typed(key: str, form: Mapping[str, str], zone: ZoneInfo) -> Any:
         return _typed_subjects(form)
     if key == "refusal_grounds":
         return typed_grounds(form.get(key, ""))
+    if key == "marking_questions":
+        return typed_questions(form.get(key, ""))
+    if key == "interview_elements":
+        return typed_elements(form.get(key, ""))
     if key in _LISTS:
         return [name for name in re.split("[,，、;； ]+", text) if name]
-    if key == "opening_ratios":
+    if key in _PAIRS:
         return _typed_ratios(text)
     if key == "ties_enter":
         return {"yes": True, "no": False}.get(text, text)
@@ -211,7 +291,7 @@ def _typed(key: str, form: Mapping[str, str], zone: ZoneInfo) -> Any:
 def _typed_ratios(text: str) -> Any:
     """`A=3, B=2` as an object; the text itself when it is not written so."""
     pairs = [part.split("=") for part in re.split("[,，;；]", text.replace("＝", "=")) if part]
-    if not all(len(pair) == 2 and re.fullmatch(" *[0-9]{1,2} *", pair[1]) for pair in pairs):
+    if not all(len(pair) == 2 and re.fullmatch(" *[0-9]{1,3} *", pair[1]) for pair in pairs):
         return text
     return {name.strip(): int(ratio) for name, ratio in pairs}
 

@@ -9,13 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from exam_system.appointing import listing as after
+from exam_system.attendance import lists as days
+from exam_system.attendance import staff_list
+from exam_system.cases import listing as letters
 from exam_system.context import Context
+from exam_system.custody import devices, listing, outsiders, register
 from exam_system.examday import listing as invigilators
 from exam_system.exams import tables
 from exam_system.exams.lookup import exam_by_code, rules_of
-from exam_system.exports import registers, rows
+from exam_system.exports import marking, registers, rows
+from exam_system.forensics import listing as similar
 from exam_system.interviews import avoidance_table, pool
+from exam_system.notices import listing as openness
 from exam_system.sheets import Cell
+from exam_system.violations import listing as violations
 
 Fields = Mapping[str, str]
 Rows = Callable[[Context, Fields], Iterable[Sequence[Cell]]]
@@ -84,8 +92,28 @@ LISTS: dict[str, Listed] = {
     "invigilators": Listed(
         "examday.invigilators", "Invigilators", invigilators.NAMES, _invigilators, imports=True
     ),
+    "cases": Listed("cases.index", "Cases of violations", violations.CASES, registers.cases),
+    "incidents": Listed("incidents.index", "Incidents", violations.INCIDENTS, registers.incidents),
+    "letters": Listed("letters.queue", "Letters", letters.LETTERS, letters.letter_rows, fields=()),
+    "site-staff": Listed(
+        "attendance.staff", "Staff of the exam day", staff_list.NAMES, days.staff, imports=True
+    ),
+    "attendance": Listed(
+        *("attendance.board", "Attendance", days.ATTENDANCE, days.attendance),
+        fields=("code", "session"),
+    ),
     "interviewers": Listed(
         "interviews.pool", "Pool of interviewers", pool.NAMES, _pool, imports=True, fields=()
+    ),
+    "answer-items": Listed(
+        "forensics.index", "Items and keys", similar.ITEMS, similar.items_listed
+    ),
+    "answer-sheets": Listed("forensics.index", "Answer sheets", similar.SHEETS, similar.sheet_rows),
+    "experts": Listed("forensics.index", "Group of experts", similar.EXPERTS, similar.expert_rows),
+    "similar-pairs": Listed(
+        *("forensics.screening", "Flagged pairs", similar.PAIRS),
+        similar.pair_rows,
+        ("code", "ref"),
     ),
     "exams": Listed("exams.office", "Exams", rows.EXAMS, rows.exams, fields=()),
     "users": Listed("accounts.users", "Accounts", rows.USERS, rows.users, fields=()),
@@ -114,6 +142,7 @@ LISTS: dict[str, Listed] = {
     "messages": Listed(
         "messages.office", "Messages", registers.MESSAGES, registers.messages, fields=()
     ),
+    "notices": Listed("notices.desk", "Notices", openness.NOTICES, openness.notices, fields=()),
     "versions": Listed("seating.versions", "Versions of the plan", rows.VERSIONS, rows.versions),
     "without-seat": Listed(
         "seating.late", "Approved or paid, without a seat", rows.WITHOUT, rows.without_seat
@@ -125,6 +154,13 @@ LISTS: dict[str, Listed] = {
     "marking-groups": Listed(
         "scripts.markers", "Marking groups", rows.MARKING_GROUPS, rows.marking_groups
     ),
+    "marking-questions": Listed(
+        "blind.office", "Marking by question", marking.FIGURES, marking.by_question
+    ),
+    "marking-figures": Listed(
+        "blind.office", "Marking by marker", marking.FIGURES, marking.by_marker
+    ),
+    "markers": Listed("blind.office", "Markers", marking.MARKERS, marking.markers),
     "recount": Listed("scripts.recount", "Recount sample", rows.RECOUNT, rows.recount),
     "marks": Listed(
         *("marking.scores", "Written scores", ("准考证号",), rows.marks),
@@ -137,5 +173,41 @@ LISTS: dict[str, Listed] = {
     ),
     "pairs": Listed(
         "pools.exchange", "Interviewers who never sit together", rows.PAIRS, rows.pairs, fields=()
+    ),
+    "bags": Listed("custody.bags", "Bags", listing.BAGS, listing.bags),
+    "late-bags": Listed("custody.board", "Bags that are late", listing.LATE, listing.late),
+    "bag-register": Listed(
+        "custody.bring_in", "Register of bags", register.NAMES, listing.bag_register, imports=True
+    ),
+    "devices": Listed(
+        "custody.import_devices",
+        "Detectors and jammers",
+        devices.NAMES,
+        listing.device_register,
+        imports=True,
+    ),
+    "device-notes": Listed(
+        "custody.devices", "Notes of detectors and jammers", listing.NOTES, listing.device_notes
+    ),
+    "specialists": Listed(
+        "custody.specialists",
+        "Setters and markers",
+        outsiders.NAMES,
+        listing.specialists,
+        fields=(),
+        imports=True,
+    ),
+    "appointing": Listed(
+        "appointing.index", "After the final list", after.PEOPLE, after.people_rows
+    ),
+    "rechecks": Listed(
+        "appointing.rechecked", "Re-checks of marks", after.RECHECKS, after.recheck_rows
+    ),
+    "objections": Listed("appointing.notice", "Objections", after.OBJECTIONS, after.objection_rows),
+    "holidays": Listed(
+        "appointing.holidays", "Holidays", after.HOLIDAYS, after.holiday_rows, fields=()
+    ),
+    "assigned": Listed(
+        "custody.specialists", "Named for this exam", listing.ASSIGNED, listing.assigned
     ),
 }

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from exam_system.accounts.models import Person
+from exam_system.attendance.staff import place_of
 from exam_system.context import Context
 from exam_system.exams.lookup import exam_by_code
 from exam_system.fees.models import Order
@@ -22,6 +23,7 @@ from exam_system.people import mask_id
 from exam_system.registration.bar_table import REGIMES
 from exam_system.registration.models import Application, Barred
 from exam_system.sheets import Cell
+from exam_system.violations.listing import case_rows, incident_rows
 
 Fields = Mapping[str, str]
 Rows = Iterable[Sequence[Cell]]
@@ -90,3 +92,13 @@ def messages(ctx: Context, _fields: Fields) -> Rows:
     """How many messages of each exam were sent each way, and how many were not."""
     for exam, channel, state, count in counts(ctx.session):
         yield exam, str(CHANNELS[channel]), str(MESSAGE_STATES[state]), count
+
+
+def cases(ctx: Context, fields: Fields) -> Rows:
+    """The cases of an exam, newest first."""
+    return case_rows(ctx, exam_by_code(ctx.session, fields["code"]))
+
+
+def incidents(ctx: Context, fields: Fields) -> Rows:
+    """The incidents that the actor may see, newest first."""
+    return incident_rows(ctx, place_of(ctx, ctx.actor.account_id, fields["code"]))

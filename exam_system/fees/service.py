@@ -68,8 +68,8 @@ _PAID_FOR = (
     select(
         Order,
         Application,
-        Exam,
-        Payment,
+        *(Exam.code, Exam.state, Exam.rules),
+        Payment.id.label("known"),
         reserved(Payment).label("key"),
         database_now().label("at"),
     )
@@ -166,12 +166,14 @@ def _settle(order: Order, application: Application, at: datetime) -> None:
 
 @dataclass(frozen=True, slots=True)
 class PaidFor:
-    """What a payment is for, locked, and the payment if it is known. `key` is the key of a new
-    row, where the database gives keys in advance."""
+    """What a payment is for, locked, and the payment if it is known; of the exam code, state and
+    rules. `key` is the key of a new row, where the database gives keys in advance."""
 
     order: Order
     application: Application
-    exam: Exam
+    exam: str
+    state: str
+    rules: str
     known: Payment | None
     key: int | None
 
@@ -182,7 +184,9 @@ def _paid_for(ctx: Context, payment: gateway.Payment) -> PaidFor:
     if row is None:
         raise NotFound("There is no such order")
     ctx.took(row.at)
-    return PaidFor(row.Order, row.Application, row.Exam, row.Payment, row.key)
+    known = None if row.known is None else ctx.session.get_one(Payment, row.known)
+    exam = (row.code, row.state, row.rules)
+    return PaidFor(row.Order, row.Application, *exam, known, row.key)
 
 
 def accept_payment(ctx: Context, payment: gateway.Payment) -> Payment:
@@ -223,7 +227,7 @@ def confirm_payment(
     if not why_not:
         _settle(found.order, found.application, payment.paid_at)
     ctx.record(
-        exam=found.exam.code,
+        exam=found.exam,
         subject=f"order:{found.order.trade_no}",
         transaction=payment.transaction_id,
         fen=payment.fen,
@@ -236,7 +240,7 @@ def confirm_payment(
 
 def _why_not_kept(ctx: Context, payment: gateway.Payment, found: PaidFor) -> str:
     """Empty when the money is kept, else one word for why it is owed back."""
-    order, application, exam = found.order, found.application, found.exam
+    order, application = found.order, found.application
     if order.state == "paid":
         return "second"
     if payment.fen != order.fen:
@@ -246,8 +250,8 @@ def _why_not_kept(ctx: Context, payment: gateway.Payment, found: PaidFor) -> str
     # A callback may be hours late: what counts is when the candidate paid, as far as our own
     # clock had come by then.
     moment = min(payment.paid_at, ctx.due())
-    late = moment >= rules_from(exam.rules).payment_closes
-    return "late" if late or exam.state != "announced" else ""
+    late = moment >= rules_from(found.rules).payment_closes
+    return "late" if late or found.state != "announced" else ""
 
 
 def _take_in(ctx: Context, payment: gateway.Payment, found: PaidFor, why_not: str) -> Payment:

@@ -21,6 +21,7 @@ from exam_system.fees.models import Statement
 from exam_system.fees.reconciling import KIND_NAMES, OUTCOME_NAMES, SOURCES
 from exam_system.fees.signed import verifiable
 from exam_system.language import yuan
+from exam_system.paging import page_count
 from exam_system.records.models import Note
 from exam_system.records.notes import note_bytes
 from exam_system.registration.office import page_asked, sheet_file
@@ -53,7 +54,7 @@ def statements() -> ResponseReturnValue:
         given=request.form.get("day", ""),
         bills=_bills(),
         page=page,
-        pages=max(1, -(-reconciling.count_statements(db) // PAGE)),
+        pages=page_count(reconciling.count_statements(db), PAGE),
         **_names(),
     ), 422 if problems else 200
 

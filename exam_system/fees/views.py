@@ -42,6 +42,7 @@ from exam_system.fees.showing import offered, show_way
 from exam_system.fees.states import REFUND_STATES, STATES
 from exam_system.fees.wechat import answer_ok, answer_refused
 from exam_system.language import when, yuan
+from exam_system.paging import page_count
 from exam_system.registration.lookup import rules_from
 from exam_system.registration.office import page_asked, sheet_file
 from exam_system.web import acting, flash_refusal, inline, looking, office
@@ -265,7 +266,7 @@ def ledger(code: str) -> ResponseReturnValue:
         owed=owed,
         ways=drivers.ways(ctx.config),
         page=page,
-        pages=max(1, -(-total // books.PAGE)),
+        pages=page_count(total, books.PAGE),
     )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from exam_system.clock import SystemClock
-from exam_system.inspector import report_commands
+from exam_system.inspector import number_commands, report_commands
 from exam_system.inspector.folder import InspectorFolder
 from exam_system.inspector.prompt import FOLDER, file_bytes, passphrase
 from exam_system.inspector.reading import Declined
@@ -34,6 +34,7 @@ for command in (
     report_commands.sealing_key,
     report_commands.open_report,
     report_commands.answer,
+    number_commands.numbers,
 ):
     inspector.add_command(command)
 

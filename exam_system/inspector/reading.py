@@ -69,7 +69,11 @@ def understood(text: str) -> tuple[str, str, str]:
         if header.endswith("/publication/v1"):
             return _publication(publication.parse(text))
         if header.endswith("/interview/v1"):
-            return _interview(interview_note.parse(text))
+            said = interview_note.parse(text)
+            return _interview(said, said.scores)
+        if header.endswith("/interview/v2"):
+            sheets = interview_note.parse_sheets(text)
+            return _interview(sheets, sheets.totals)
         root = checkpoint.parse(text)
     except TrustError as error:
         raise Declined(400, f"this is nothing that an inspector signs: {error}") from None
@@ -95,7 +99,9 @@ def _publication(said: publication.Publication) -> tuple[str, str, str]:
     return f"publication {said.origin} {name}", f"{said.origin}/publisher", told
 
 
-def _interview(said: interview_note.InterviewNote) -> tuple[str, str, str]:
+def _interview(
+    said: interview_note.InterviewNote | interview_note.SheetNote, scores: tuple[str, ...]
+) -> tuple[str, str, str]:
     name = f"interview of {said.number} in {said.exam}"
-    told = f"{name}: {' '.join(said.scores)} gives {said.result}"
+    told = f"{name}: {' '.join(scores)} gives {said.result}"
     return f"{said.origin} {name}", f"{said.origin}/publisher", told

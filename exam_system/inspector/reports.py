@@ -45,13 +45,14 @@ def make_sealing_key(
     private = key.generate() if seed is None else key.from_private_bytes(seed)
     if not (desk.folder / KEY).exists():
         save_private(private, desk.folder / KEY, passphrase)
-    public = sealed.public_half(_load(desk.folder, passphrase))
+    public = sealed.public_half(sealing_private(desk.folder, passphrase))
     note = desk.sign_sealing_key(Recipient(desk.verifier.name, public), at)
     write_durable(path, note)
     return note
 
 
-def _load(folder: Path, passphrase: bytes) -> bytes:
+def sealing_private(folder: Path, passphrase: bytes) -> bytes:
+    """The folder's private sealing key; raises BadKey where there is none."""
     path = folder / KEY
     if not path.exists():
         raise BadKey(f"{folder} has no sealing key yet: run `exam inspector sealing-key {folder}`.")
@@ -64,12 +65,12 @@ def _load(folder: Path, passphrase: bytes) -> bytes:
 def open_report(folder: Path, passphrase: bytes, data: bytes) -> Content:
     """What the reporter wrote; raises TrustError when the file is not for this folder's key."""
     box = parse_report(data).box
-    return parse_content(sealed.open_box(box, _load(folder, passphrase)))
+    return parse_content(sealed.open_box(box, sealing_private(folder, passphrase)))
 
 
 def answer_report(folder: Path, passphrase: bytes, data: bytes, text: str, chance: bytes) -> bytes:
     """The answer file to a report: sealed to the reporter and to this folder itself."""
-    own = Recipient(OWN, sealed.public_half(_load(folder, passphrase)))
+    own = Recipient(OWN, sealed.public_half(sealing_private(folder, passphrase)))
     content = Content(text).encode()
     box = sealed.seal(content, [reply_to(parse_report(data)), own], chance)
     return answer_file(sha256_hex(data), box)

@@ -25,6 +25,7 @@ from exam_system.people import clean_line
 from exam_system.trust.canonical import sha256_hex
 from exam_system.trust.errors import BadKey
 from exam_system.trust.keys import Verifier
+from exam_system.violations.lookup import refuse_stopped
 
 LONGEST_TITLE = 120
 FIELDS = tuple(column.key for column in COLUMNS)
@@ -170,6 +171,7 @@ def _different(known: Interviewer, row: Row) -> tuple[str, ...]:
 def import_pool(ctx: Context, *, name: str, data: bytes) -> Preview:
     """Take in another bureau's people: new ones are added, its own are updated, nobody removed."""
     found = preview(ctx, name=name, data=data)
+    refuse_stopped(ctx, [row.values["certificate"] for row in found.added])
     for row in found.added:
         made = Interviewer(label=label(ctx.chance, "i"), bureau=found.file.key, **row.values)
         ctx.session.add(made)

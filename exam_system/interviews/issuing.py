@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from exam_system.access import Role
-from exam_system.accounts.models import Account, LoginSession
-from exam_system.accounts.service import create_account
-from exam_system.chance import Chance
-from exam_system.context import SYSTEM, Context, verb
+from exam_system.accounts.handing import hand_over
+from exam_system.context import Context, verb
 from exam_system.errors import Conflict
 from exam_system.exams.lookup import open_exam
 from exam_system.exams.models import Exam
 from exam_system.interviews.lookup import begun
 from exam_system.interviews.models import Interviewer, Panel, PanelSeat
 from exam_system.interviews.sealed import require_open
-from exam_system.vault import hash_password
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,36 +69,14 @@ def _drawn(
 
 
 def _issue(ctx: Context, panel: str, person: Interviewer) -> Issued:
-    password = "-".join(_letters(ctx.chance, 4) for _ in range(3))
-    if person.account_id is None:
-        # Not the label: that is public, and whoever knows a login name can slow its owner down.
-        username = f"k{_letters(ctx.chance, 8)}"
-        account = create_account(
-            ctx.as_actor(SYSTEM),
-            username=username,
-            name=person.name,
-            role=Role.INTERVIEWER,
-            password=password,
-            office=None,
-        )
-        person.account_id = account.id
-    else:
-        account = ctx.session.get_one(Account, person.account_id)
-        _renew(ctx, account, password)
+    account, password = hand_over(
+        ctx,
+        person.account_id,
+        prefix="k",
+        name=person.name,
+        role=Role.INTERVIEWER,
+        office=None,
+    )
+    person.account_id = account.id
     ctx.session.flush()
     return Issued(panel, person.name, account.username, password)
-
-
-def _letters(chance: Chance, count: int) -> str:
-    # Base32 has no 0, 1, 8 and 9, which are misread on paper; 5 bits a letter.
-    return base64.b32encode(chance.take(10)).decode().lower()[:count]
-
-
-def _renew(ctx: Context, account: Account, password: str) -> None:
-    account.active = True
-    account.password_hash = hash_password(password, ctx.config.password_cost, ctx.chance.take(16))
-    ctx.session.execute(
-        update(LoginSession)
-        .where(LoginSession.account_id == account.id, LoginSession.ended_at.is_(None))
-        .values(ended_at=ctx.clock.now())
-    )

@@ -188,5 +188,5 @@ def scores_of(session: Session, interview: Interview) -> dict[int, str]:
 
 
 def dropped_places(interview: Interview) -> tuple[int, ...]:
-    """The places whose scores do not count, the highest first."""
-    return tuple(map(int, interview.dropped.split()))
+    """The places whose scores do not count, the highest first; () where elements are trimmed."""
+    return () if "|" in interview.dropped else tuple(map(int, interview.dropped.split()))

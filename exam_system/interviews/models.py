@@ -97,6 +97,9 @@ class Panel(Base):
     state: Mapped[str] = mapped_column(String(10))
     opened_at: Mapped[datetime | None] = mapped_column(UtcTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    begins_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    locked_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    """When the roll was called and the waiting room locked: whoever is not there is out."""
     __table_args__ = (
         UniqueConstraint("exam_id", "code"),
         UniqueConstraint("exam_id", "room_id"),
@@ -184,6 +187,11 @@ class Interview(Base):
     dropped: Mapped[str] = mapped_column(Text, default="")
     shown_at: Mapped[datetime | None] = mapped_column(UtcTime)
     note_id: Mapped[int | None] = mapped_column(ForeignKey("note.id"))
+    arrived_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    late: Mapped[bool | None] = mapped_column(Boolean)
+    signature: Mapped[str | None] = mapped_column(Text)
+    """Lines that the candidate drew on the device, or "paper"; of the note of `note_id`."""
+    signed_at: Mapped[datetime | None] = mapped_column(UtcTime)
     __table_args__ = (
         UniqueConstraint("group_id", "place"),
         UniqueConstraint("group_id", "turn"),
@@ -192,7 +200,11 @@ class Interview(Base):
 
 
 class InterviewScore(Base):
-    """One interviewer's score of one candidate, a decimal number as text."""
+    """One interviewer's score of one candidate, a decimal number as text.
+
+    `sheet`: the marks of the elements, in their order, between spaces. `client`: the id that the
+    interviewer's tablet gave the sheet, so that one sent twice is taken in once.
+    """
 
     __tablename__ = "interview_score"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -200,7 +212,27 @@ class InterviewScore(Base):
     panel_seat_id: Mapped[int] = mapped_column(ForeignKey("panel_seat.id"))
     score: Mapped[str] = mapped_column(String(12))
     entered_at: Mapped[datetime] = mapped_column(UtcTime)
-    __table_args__ = (UniqueConstraint("application_id", "panel_seat_id"),)
+    sheet: Mapped[str | None] = mapped_column(Text)
+    client: Mapped[str | None] = mapped_column(String(36))
+    __table_args__ = (
+        UniqueConstraint("application_id", "panel_seat_id"),
+        UniqueConstraint("client"),
+    )
+
+
+class ScoreCorrection(Base):
+    """A score that two people put right after it was entered; what stood before stays readable."""
+
+    __tablename__ = "score_correction"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    application_id: Mapped[int] = mapped_column(ForeignKey("interview.application_id"), index=True)
+    panel_seat_id: Mapped[int] = mapped_column(ForeignKey("panel_seat.id"))
+    before: Mapped[str] = mapped_column(Text)
+    after: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(String(200))
+    note_id: Mapped[int] = mapped_column(ForeignKey("note.id"))
+    """The note that was signed of the scores before."""
+    corrected_at: Mapped[datetime] = mapped_column(UtcTime)
 
 
 class Lots(Base):

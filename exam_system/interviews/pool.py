@@ -33,6 +33,7 @@ from exam_system.registration.models import Application
 from exam_system.sheets import Column, read_table
 from exam_system.sheets.preview import Preview, compare
 from exam_system.trust.canonical import clean_label, sha256_hex
+from exam_system.violations.lookup import refuse_stopped
 
 RELATIONS = {
     "kinship": "Kinship",
@@ -59,6 +60,7 @@ def import_interviewers(ctx: Context, *, name: str, data: bytes) -> Imported:
     """Add interviewers from a table (.csv or .xlsx); who is there already (by certificate) is
     updated, nobody is removed. Raises SheetError naming every bad cell."""
     rows = read_table(name, data, COLUMNS).rows
+    refuse_stopped(ctx, [row["certificate"] for row in rows])
     present = {row.certificate: row for row in ctx.session.scalars(select(Interviewer))}
     added = changed = 0
     for row in rows:

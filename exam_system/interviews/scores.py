@@ -7,18 +7,19 @@ and 39). When the last one is in, the result is computed, signed and shown.
 
 from __future__ import annotations
 
-import unicodedata
-from decimal import Decimal
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
 
 from exam_system.access import Role
 from exam_system.context import Context, verb
-from exam_system.errors import Conflict, Forbidden, Invalid, NotFound
+from exam_system.errors import Conflict, Forbidden, NotFound
 from exam_system.exams import states
+from exam_system.exams.interview_rules import SheetElement
 from exam_system.exams.lookup import exam_by_code, open_exam, rules_of
 from exam_system.exams.models import Exam
+from exam_system.interviews import sheets
 from exam_system.interviews.groups import order_drawn
 from exam_system.interviews.lookup import (
     members_of,
@@ -36,17 +37,13 @@ from exam_system.interviews.models import (
     Panel,
     PanelSeat,
 )
-from exam_system.records.models import Note
+from exam_system.interviews.roll import require_roll
 from exam_system.records.notes import put_note
 from exam_system.registration.models import Application
-from exam_system.trust.interview_note import InterviewNote
-from scoring.interview import trimmed_mean
-from scoring.rounding import BadScore, show, to_decimal
+from exam_system.trust.interview_note import InterviewNote, SheetNote
+from scoring.rounding import show
 
 Turn = tuple[Interview, Application]
-DECIMALS = 2
-HIGHEST = Decimal(100)
-NO_SCORE = "A score is a number from 0 to 100 with at most two decimals, like 85.50"
 _DONE = ("scored", "absent")
 PANEL_STATES = {
     "waiting": "The panel is not open yet",
@@ -66,6 +63,7 @@ def open_panel(ctx: Context, *, code: str, panel: str) -> Panel:
     if not order_drawn(ctx.session, row):
         raise Conflict("Interviewers, groups and order must be drawn before a panel opens")
     require_present(ctx.session, row)
+    require_roll(row)
     without = [seat.place for seat, who in members_of(ctx.session, row) if who.account_id is None]
     if without:
         raise Conflict(
@@ -107,97 +105,114 @@ def mark_absent(ctx: Context, *, code: str, ref: str) -> Interview:
 
 
 @verb
-def enter_score(ctx: Context, *, code: str, panel: str, place: int, score: str) -> Interview:
+def enter_score(
+    ctx: Context,
+    *,
+    code: str,
+    panel: str,
+    place: int,
+    score: str = "",
+    marks: Mapping[str, str] | None = None,
+    client: str = "",
+) -> Interview:
     """Enter the actor's score of the called candidate, `place` being the number on the screen.
 
-    0 to 100, at most two decimals; it is never changed. The last one settles the result.
+    A score from 0 to 100 with at most two decimals, or `marks` by the code of every element; it is
+    never changed. `client` is the id that a tablet gave the sheet. The last one settles the result.
     """
     exam = exam_by_code(ctx.session, code)
     row = panel_of(ctx.session, exam, panel, lock=True)
     seat = own_seat(ctx, row)
     _require_state(row, "open")
-    value = read_score(score)
     interview, application = _called(queue_of(ctx.session, row, "called"), place)
+    rules = rules_of(exam)
+    elements = sheets.elements_of(ctx.session, rules, interview.application_id)
+    sheet = sheets.read_sheet(rules, elements, score, marks)
     if seat.place in scores_of(ctx.session, interview):
         raise Conflict("Your score of this candidate is in: a score is never changed")
     ctx.session.add(
         InterviewScore(
             application_id=interview.application_id,
             panel_seat_id=seat.id,
-            score=value,
+            score=sheet.total,
             entered_at=ctx.clock.now(),
+            sheet=sheet.marks,
+            client=client or None,
         )
     )
     ctx.session.flush()
-    details = _settle(ctx, exam, row, (interview, application))
+    details = settle(ctx, exam, row, (interview, application))
+    if sheet.marks:
+        details["marks"] = sheet.marks.split()
     ctx.record(
         exam=code,
         subject=f"interview:{application.ref}",
         panel=panel,
         place=place,
         seat=seat.place,
-        score=value,
+        score=sheet.total,
         **details,
     )
     return interview
 
 
-def read_score(text: str) -> str:
-    """The score with two decimals ("85" is "85.00"); raises Invalid."""
-    try:
-        value = to_decimal(unicodedata.normalize("NFKC", text).strip())
-        shown = show(value, DECIMALS)
-    except BadScore:
-        raise Invalid(NO_SCORE) from None
-    if value > HIGHEST:
-        raise Invalid(NO_SCORE)
-    return shown
+def sent_before(ctx: Context, client: str) -> bool:
+    """Whether the actor's sheet with this id of a tablet is in."""
+    query = (
+        select(InterviewScore.id)
+        .join(PanelSeat, PanelSeat.id == InterviewScore.panel_seat_id)
+        .join(Interviewer, Interviewer.id == PanelSeat.interviewer_id)
+        .where(InterviewScore.client == client, Interviewer.account_id == ctx.actor.account_id)
+    )
+    return ctx.session.scalar(query) is not None
 
 
-def _settle(ctx: Context, exam: Exam, panel: Panel, turn: Turn) -> dict[str, Any]:
-    """With the last score: result, dropped places and the signed note; returns them."""
+def settle(ctx: Context, exam: Exam, panel: Panel, turn: Turn) -> dict[str, Any]:
+    """With the last sheet: result, dropped places and the signed note; returns them."""
     interview, _ = turn
-    scores = tuple(scores_of(ctx.session, interview).values())
-    if len(scores) < len(members_of(ctx.session, panel)):
+    rows = list(sheets.rows_of(ctx.session, interview).values())
+    if len(rows) < len(members_of(ctx.session, panel)):
         return {}
     rules = rules_of(exam)
-    trimmed = trimmed_mean(
-        [to_decimal(score) for score in scores],
-        rules.drop_high,
-        rules.drop_low,
-        rules.decimals,
-        rules.rounding,
-    )
-    dropped = tuple(at + 1 for at in trimmed.dropped)
+    elements = sheets.elements_of(ctx.session, rules, interview.application_id)
+    found = sheets.scored(rules, elements, rows)
     interview.state, interview.shown_at = "scored", ctx.clock.now()
-    interview.result = show(trimmed.result, rules.decimals)
-    interview.dropped = " ".join(map(str, dropped))
-    note = _sign(ctx, exam, panel, turn, scores)
-    interview.note_id = note.id
-    return {"result": interview.result, "dropped": list(dropped), "digest": note.digest}
-
-
-def _sign(ctx: Context, exam: Exam, panel: Panel, turn: Turn, scores: tuple[str, ...]) -> Note:
-    interview, application = turn
-    note = InterviewNote(
-        origin=ctx.config.origin,
-        exam=exam.code,
-        number=application.number or "",
-        panel=panel.code,
-        scores=scores,
-        dropped=tuple(map(int, interview.dropped.split())),
-        result=interview.result,
-        rules=exam.rules_digest,
-    )
-    return put_note(
+    interview.result = show(found.result, rules.decimals)
+    interview.dropped = sheets.dropped_text(found)
+    text = _note(ctx, exam, panel, turn, elements, rows)
+    note = put_note(
         ctx.session,
         purpose="interview",
         title=f"interview {exam.code} panel {panel.code} number {interview.place}",
         exam=exam.code,
-        text=note.text,
+        text=text,
         signers=[ctx.keys.publisher],
         at=ctx.clock.now(),
     )
+    interview.note_id = note.id
+    parts = [list(places) for places in sheets.dropped_parts(interview)]
+    dropped = parts if len(parts) > 1 else parts[0]
+    return {"result": interview.result, "dropped": dropped, "digest": note.digest}
+
+
+def _note(
+    ctx: Context,
+    exam: Exam,
+    panel: Panel,
+    turn: Turn,
+    elements: tuple[SheetElement, ...],
+    rows: Sequence[InterviewScore],
+) -> str:
+    interview, application = turn
+    who = (ctx.config.origin, exam.code, application.number or "", panel.code)
+    dropped, scores = sheets.dropped_parts(interview), tuple(row.score for row in rows)
+    last = (interview.result, exam.rules_digest)
+    if not elements:
+        return InterviewNote(*who, scores, dropped[0], *last).text
+    named = tuple((one.code, f"{one.full:f}", f"{one.weight:f}") for one in elements)
+    marks = tuple(sheets.marks_of(row) for row in rows)
+    trimming = rules_of(exam).interview_trimming
+    return SheetNote(*who, trimming, named, marks, scores, dropped, *last).text
 
 
 @verb

@@ -25,16 +25,20 @@ def hall_view(hall: Hall) -> dict[str, Any]:
     }
 
 
-def _box(hall: Hall, box: Box) -> dict[str, str]:
+def _box(hall: Hall, box: Box) -> dict[str, Any]:
     place = str(box.place)
     if box.score:
         words = {"high": _("highest, dropped"), "low": _("lowest, dropped"), "": _("counts")}
         tone = "out" if box.dropped else "kept"
-        return {"place": place, "tone": tone, "text": box.score, "word": words[box.dropped]}
+        # Where elements are trimmed one by one, the struck marks say what does not count.
+        struck = any(out for one in hall.boxes for _, out in one.marks)
+        word = "" if struck else words[box.dropped]
+        shown = {"place": place, "tone": tone, "text": box.score, "word": word}
+        return {**shown, "marks": [[mark, bool(out)] for mark, out in box.marks]}
     if box.entered:
-        return {"place": place, "tone": "in", "text": "✓", "word": _("entered")}
+        return {"place": place, "tone": "in", "text": "✓", "word": _("entered"), "marks": []}
     word = _("awaited") if hall.phase == "called" else ""
-    return {"place": place, "tone": "wait", "text": "–", "word": word}
+    return {"place": place, "tone": "wait", "text": "–", "word": word, "marks": []}
 
 
 def _sentence(hall: Hall) -> str:

@@ -32,9 +32,9 @@ from exam_system.interviews.scores import (
     enter_score,
     mark_absent,
     open_panel,
-    read_score,
 )
 from exam_system.interviews.sealed import look_at_panels
+from exam_system.interviews.sheets import read_score
 from exam_system.interviews.substitutes import record_interviewer_absence, replace_interviewer
 
 __all__ = [

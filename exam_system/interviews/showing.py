@@ -7,14 +7,17 @@ interviewer has typed in to declare an avoidance.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import case, select
 from sqlalchemy.orm import Session
 
+from exam_system.exams.interview_rules import SheetElement
 from exam_system.exams.lookup import rules_of
 from exam_system.exams.models import Exam
+from exam_system.exams.rules import RuleSet
 from exam_system.interviews.lookup import dropped_places, scores_of, substituted_at
 from exam_system.interviews.models import (
     Avoidance,
@@ -25,18 +28,23 @@ from exam_system.interviews.models import (
     Panel,
     PanelSeat,
 )
+from exam_system.interviews.sheets import dropped_parts, elements_of, marks_of, rows_of
 from exam_system.registration.models import Application
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """One interviewer's box; the score stays empty until all are in. `dropped`: high, low or ""."""
+    """One interviewer's box; the score stays empty until all are in. `dropped`: high, low or "".
+
+    `marks`: where elements are trimmed, the mark of each and whether that was dropped.
+    """
 
     place: int
     entered: bool
     score: str = ""
     dropped: str = ""
     substitute: bool = False
+    marks: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +122,33 @@ def _boxes(session: Session, exam: Exam, panel: Panel, shown: Interview | None) 
     came = substituted_at(session, panel)
     if shown is None or shown.state != "scored":
         return tuple(Box(n, n in scores, substitute=n in came) for n in places)
-    dropped = dropped_places(shown)
-    high = rules_of(exam).drop_high
-    kinds = {place: "high" if at < high else "low" for at, place in enumerate(dropped)}
-    return tuple(Box(n, True, scores[n], kinds.get(n, ""), n in came) for n in places)
+    rules = rules_of(exam)
+    kinds = _kinds(dropped_places(shown), rules.drop_high)
+    marks = _marks(session, rules, shown)
+    return tuple(
+        Box(n, True, scores[n], kinds.get(n, ""), n in came, marks.get(n, ())) for n in places
+    )
+
+
+def _kinds(dropped: Sequence[int], high: int) -> dict[int, str]:
+    return {place: "high" if at < high else "low" for at, place in enumerate(dropped)}
+
+
+def _marks(
+    session: Session, rules: RuleSet, shown: Interview
+) -> dict[int, tuple[tuple[str, str], ...]]:
+    """Every interviewer's marks with what was dropped of them, where elements are trimmed."""
+    if not elements_of(session, rules, shown.application_id):
+        return {}
+    parts = dropped_parts(shown) if rules.interview_trimming == "element" else ()
+    kinds = [_kinds(part, rules.drop_high) for part in parts]
+    return {
+        place: tuple(
+            (mark, kinds[at].get(place, "") if kinds else "")
+            for at, mark in enumerate(marks_of(row))
+        )
+        for place, row in rows_of(session, shown).items()
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +169,7 @@ class Desk:
     seat: int
     hall: Hall
     own: tuple[Own, ...]
+    elements: tuple[SheetElement, ...] = ()
 
     @property
     def entered(self) -> bool:
@@ -167,7 +199,9 @@ def desk_of(session: Session, account_id: int | None) -> Desk | None:
     seat, panel, exam = row
     hall = hall_of(session, exam, panel)
     since = substituted_at(session, panel).get(seat.place, datetime.min.replace(tzinfo=UTC))
-    return Desk(exam, panel, seat.place, hall, _own(session, seat, since))
+    called = [one for one in _interviews(session, panel) if one.state == "called"]
+    named = elements_of(session, rules_of(exam), called[0].application_id) if called else ()
+    return Desk(exam, panel, seat.place, hall, _own(session, seat, since), named)
 
 
 def _own(session: Session, seat: PanelSeat, since: datetime) -> tuple[Own, ...]:

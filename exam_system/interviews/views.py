@@ -11,10 +11,10 @@ from sqlalchemy import func, select
 
 from exam_system import imports
 from exam_system.context import Context
-from exam_system.errors import NotFound, Sentence
+from exam_system.errors import Sentence
 from exam_system.exams.lookup import exam_by_code
 from exam_system.exams.models import Exam
-from exam_system.interviews.forms import OwnAvoidanceForm, PanelsForm, PoolForm
+from exam_system.interviews.forms import PanelsForm, PoolForm
 from exam_system.interviews.groups import order_drawn
 from exam_system.interviews.listing import (
     candidates_of,
@@ -35,24 +35,20 @@ from exam_system.interviews.pool import preview_interviewers
 from exam_system.interviews.screen import hall_view
 from exam_system.interviews.sealed import sealed_until
 from exam_system.interviews.service import (
-    RELATIONS,
     Issued,
     call_candidate,
-    close_panel,
     create_panels,
-    declare_avoidance,
-    enter_score,
     import_interviewers,
     issue_accounts,
     mark_absent,
     open_panel,
-    read_score,
 )
-from exam_system.interviews.showing import Desk, desk_of, hall_of, own_avoidances
+from exam_system.interviews.showing import hall_of
 from exam_system.interviews.slips import slip_note, slip_pdf
+from exam_system.paging import page_count
 from exam_system.registration.lookup import Found, any_application, own
 from exam_system.sheets import SheetError, write_xlsx
-from exam_system.web import acting, actor, download, flash_refusal, looking, say
+from exam_system.web import acting, download, flash_refusal, looking, say
 
 bp = Blueprint("interviews", __name__)
 PAGE = 200
@@ -101,7 +97,7 @@ def _pool(form: PoolForm, problems: list[str]) -> str:
 
 def page_of(total: int) -> tuple[int, int]:
     """Which page is asked for, and how many there are."""
-    pages = max(1, -(-total // PAGE))
+    pages = page_count(total, PAGE)
     return min(max(request.args.get("page", 1, type=int), 1), pages), pages
 
 
@@ -235,95 +231,6 @@ def _slip(ctx: Context, found: Found, form: str) -> Response:
     if form == "note":
         return download(slip_note(ctx, application), name, "text/plain; charset=utf-8")
     return download(slip_pdf(ctx, exam, post, application), name, "application/pdf")
-
-
-@bp.get("/interview")
-def desk() -> ResponseReturnValue:
-    """The interviewer's desk."""
-    return _desk()
-
-
-def _desk(typed: str = "", refusal: str = "", sure: str = "") -> str:
-    found = _drawn_desk()
-    return render_template(
-        "interviews/desk.html",
-        desk=found,
-        sentence=hall_view(found.hall)["sentence"] if found else "",
-        typed=typed,
-        refusal=refusal,
-        sure=sure,
-    )
-
-
-def _drawn_desk() -> Desk | None:
-    """The actor's desk; none before the hour at which the panels open."""
-    found = desk_of(looking().session, actor().account_id)
-    return None if found is None or sealed_until(looking(), found.exam) else found
-
-
-def _own_desk() -> Desk:
-    found = _drawn_desk()
-    if found is None:
-        raise NotFound("You have not been drawn for a panel")
-    return found
-
-
-@bp.post("/interview/score")
-def score() -> ResponseReturnValue:
-    """Show the typed score once more; entered is what the interviewer then confirms."""
-    typed = request.form.get("score", "")
-    try:
-        value = read_score(typed)
-        if request.form.get("sure") != "yes":
-            return _desk(typed=value, sure=request.form.get("place", ""))
-        with acting() as ctx:
-            enter_score(
-                ctx,
-                code=request.form.get("code", ""),
-                panel=request.form.get("panel", ""),
-                place=request.form.get("place", 0, type=int),
-                score=value,
-            )
-    except Sentence as error:
-        return _desk(typed=typed, refusal=say(error)), error.status
-    return redirect(url_for("interviews.desk"))
-
-
-@bp.route("/interview/avoidance", methods=["GET", "POST"])
-def avoid() -> ResponseReturnValue:
-    """The interviewer declares an avoidance of their own."""
-    exam, form = _own_desk().exam, OwnAvoidanceForm()
-    if not form.validate_on_submit():
-        return _avoid(exam, form)
-    try:
-        with acting() as ctx:
-            declare_avoidance(
-                ctx, code=exam.code, number=form.number.data, relation=form.relation.data
-            )
-    except Sentence as error:
-        form.number.errors = [say(error)]
-        return _avoid(exam, form), error.status
-    flash(_("The avoidance is declared"), "success")
-    return redirect(url_for("interviews.avoid"))
-
-
-def _avoid(exam: Exam, form: OwnAvoidanceForm) -> str:
-    rows = own_avoidances(looking().session, actor().account_id, exam)
-    return render_template(
-        "interviews/avoid.html", exam=exam, form=form, rows=rows, relations=RELATIONS
-    )
-
-
-@bp.post("/interview/close")
-def close() -> ResponseReturnValue:
-    """The chief interviewer closes the panel."""
-    found = _own_desk()
-    try:
-        with acting() as ctx:
-            close_panel(ctx, code=found.exam.code, panel=found.panel.code)
-    except Sentence as error:
-        flash_refusal(error)
-    return redirect(url_for("interviews.desk"))
 
 
 @bp.get("/exams/<code>/hall/<panel>")

@@ -12,6 +12,18 @@ RULE = (
     "{count}名考官评分，去掉{high}个最高分和{low}个最低分（同分只去掉一个），"
     "其余的平均分为面试成绩，保留{decimals}位小数，{rounding}。"
 )
+ELEMENT = "{name}（{full}分×{weight}）"
+ELEMENTS_RULE = "评分要素：{elements}。"
+BY_ELEMENT = (
+    "各要素分别去掉{high}个最高分和{low}个最低分（括号内为去掉的分数），取其余评分的平均分，"
+    "各要素平均分乘以权重后相加为面试成绩，保留{decimals}位小数，{rounding}。"
+)
+BY_TOTAL = (
+    "每名考官各要素得分乘以权重后相加为总分，去掉{high}个最高总分和{low}个最低总分，"
+    "其余的平均分为面试成绩，保留{decimals}位小数，{rounding}。"
+)
+DROPPED = "（{mark}）"
+SHEET = "{marks}　合计{total}"
 ROUNDINGS = {"half_up": "四舍五入", "truncate": "不实行四舍五入"}
 
 PANEL_SHEET = Label("面试考官名单", "PANEL SHEET")

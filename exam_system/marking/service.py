@@ -17,6 +17,7 @@ from exam_system.exams.lookup import open_exam, rules_of
 from exam_system.exams.models import Exam
 from exam_system.exams.rules import RuleSet, Subject
 from exam_system.marking.models import WrittenMark
+from exam_system.marking.typed import keep_first, require_same
 from exam_system.people import reason_line
 from exam_system.records import releases
 from exam_system.registration.models import Application
@@ -55,11 +56,34 @@ def import_written_scores(ctx: Context, *, code: str, name: str, data: bytes) ->
     """
     exam, table = _read(ctx, code, name, data)
     _refuse_corrections(table)
+    if table.rules.written_entry == "twice":
+        require_same(ctx, exam, _by_number(table))
     _replace(ctx.session, exam, table)
     ctx.record(
         exam=code, subject=f"exam:{code}", file=sha256_hex(data), candidates=len(table.sheet.rows)
     )
     return len(table.sheet.rows)
+
+
+@verb
+def type_first_scores(ctx: Context, *, code: str, name: str, data: bytes) -> int:
+    """Put the first typing of the marks aside, where the rules say that they are typed twice.
+
+    Whoever imports afterwards is somebody else, and every mark must be the same.
+    """
+    exam, table = _read(ctx, code, name, data)
+    _refuse_corrections(table)
+    if table.rules.written_entry != "twice":
+        raise Conflict("The rules of this exam have its table of marks come in once")
+    keep_first(ctx, exam, _by_number(table))
+    rows = len(table.sheet.rows)
+    ctx.record(exam=code, subject=f"exam:{code}", file=sha256_hex(data), rows=rows)
+    return rows
+
+
+def _by_number(table: Table) -> dict[str, tuple[str, ...]]:
+    keys = [f"mark:{one.code}" for one in table.rules.subjects]
+    return {row["number"]: tuple(row[key] for key in keys) for row in table.sheet.rows}
 
 
 def preview_written_scores(ctx: Context, code: str, name: str, data: bytes) -> Preview:
@@ -164,8 +188,13 @@ def correction_digest(table: Table, reason: str) -> str:
 
 def _read(ctx: Context, code: str, name: str, data: bytes) -> tuple[Exam, Table]:
     exam = open_exam(ctx.session, code, *WRITTEN_STATES)
-    _require_time(ctx.session, exam)
+    require_time(ctx.session, exam)
     rules = rules_of(exam)
+    if rules.marking_questions:
+        raise Conflict(
+            "This exam is marked question by question: its marks come from the markers, and a "
+            "wrong one is corrected where it was given"
+        )
     sheet = read_table(name, data, _columns(rules))
     seated = seated_numbers(ctx.session, exam.id)
     _require_everybody(sheet, seated)
@@ -199,7 +228,8 @@ def marks_of(session: Session, exam_id: int) -> dict[int, dict[str, str]]:
     return found
 
 
-def _require_time(session: Session, exam: Exam) -> None:
+def require_time(session: Session, exam: Exam) -> None:
+    """Raise Conflict while a release of results waits to be published."""
     last = releases.newest(session, exam.id, "results")
     if last is not None and last.state == "draft":
         raise Conflict(

@@ -14,7 +14,10 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from exam_system.accounts.models import Account, Person
+from exam_system.accounts.models import Account, Person, Takeover
+from exam_system.appointing.desk_models import Recheck
+from exam_system.appointing.models import Proposed
+from exam_system.cases.models import Letter
 from exam_system.clock import rfc3339
 from exam_system.errors import Sentence
 from exam_system.exams.models import Exam
@@ -24,7 +27,9 @@ from exam_system.fees.waiver_models import Waiver
 from exam_system.registration.choosing import window
 from exam_system.registration.lookup import rules_from
 from exam_system.registration.models import Application
+from exam_system.results.models import Result
 from exam_system.trust.canonical import JSON
+from exam_system.violations.models import ViolationCase
 
 OUT = ("refused", "withdrawn")
 
@@ -72,6 +77,14 @@ KINDS: dict[str, Words] = {
     "registered": Words(
         Sentence("Your account is open"),
         Sentence("You are registered. If it was not you, tell the exam office at once."),
+    ),
+    "disputed": Words(
+        Sentence("Somebody asks for your account"),
+        Sentence(
+            "Somebody says that the ID number of your account is theirs. If it was not you, come "
+            "to the office with your ID card before it is decided."
+        ),
+        urgent=True,
     ),
     "submitted": Words(
         Sentence("We have your application"),
@@ -157,6 +170,52 @@ KINDS: dict[str, Words] = {
         Sentence("%(exam)s: your total and rank are on your page."),
         urgent=True,
     ),
+    "medical": Words(
+        Sentence("You are invited to the medical examination"),
+        Sentence("%(exam)s: the list is published; time and place follow from the office."),
+        urgent=True,
+    ),
+    "appointment": Words(
+        Sentence("You stand in the list of proposed appointments"),
+        Sentence("%(exam)s: the list is published and open to objections."),
+        urgent=True,
+    ),
+    "case_notice": Words(
+        Sentence("A sanction is intended: you may answer"),
+        Sentence(
+            "%(exam)s: read on your page what is intended and why. You may answer until %(due)s."
+        ),
+        urgent=True,
+    ),
+    "case_decided": Words(
+        Sentence("There is a decision in your case"),
+        Sentence("%(exam)s: the decision is on your page; confirm there that you received it."),
+        urgent=True,
+    ),
+    "offer": Words(
+        Sentence("A place is offered to you"),
+        Sentence("%(exam)s: you are next by rank. Answer on your page before the offer ends."),
+        urgent=True,
+    ),
+    "medical_call": Words(
+        Sentence("You are called to the medical examination"),
+        Sentence("%(exam)s: when and where stands on your page."),
+        urgent=True,
+    ),
+    "medical_noted": Words(
+        Sentence("Your medical examination is noted"),
+        Sentence("%(exam)s: the outcome, and whether you may ask for a re-check, is on your page."),
+        urgent=True,
+    ),
+    "rechecked": Words(
+        Sentence("Your request for a re-check is answered"),
+        Sentence("%(exam)s: what was found is on your page."),
+    ),
+    "appointed": Words(
+        Sentence("You are appointed"),
+        Sentence("%(exam)s: every step is done; the office tells you when to begin."),
+        urgent=True,
+    ),
     "remind_draft": Words(
         Sentence("Registration closes soon"),
         Sentence(
@@ -180,6 +239,26 @@ KINDS: dict[str, Words] = {
             "%(exam)s: it begins at %(close_at)s. Bring the admission ticket and your ID card."
         ),
         urgent=True,
+    ),
+    "letter_replied": Words(
+        Sentence("Your letter was answered"),
+        Sentence("Read the answer to letter %(number)s with its code; say how content you are."),
+    ),
+    "letter_remind": Words(
+        Sentence("A letter of yours is due soon"),
+        Sentence("Letter %(number)s must be answered or taken up until %(due)s."),
+    ),
+    "letter_overdue": Words(
+        Sentence("A letter of yours is overdue"),
+        Sentence("Letter %(number)s was due on %(due)s and is not answered or taken up."),
+    ),
+    "letter_escalate": Words(
+        Sentence("An overdue letter comes to the inspection office"),
+        Sentence("Letter %(number)s was due on %(due)s; ask its owner why it waits."),
+    ),
+    "letter_hand_over": Words(
+        Sentence("A letter was handed over to you"),
+        Sentence("The owner of letter %(number)s is absent; it is due on %(due)s."),
     ),
     "address": Words(
         Sentence("Confirm your e-mail address"),
@@ -211,6 +290,12 @@ def _registered(db: Session, acts: Sequence[Done]) -> Found:
     query = select(Account.id).where(Account.role == "candidate")
     for done, row in _each(db, acts, query, Account.ref):
         yield done, Told(row.id, "registered", {})
+
+
+def _disputed(db: Session, acts: Sequence[Done]) -> Found:
+    query = select(Person.account_id).join(Takeover, Takeover.id_blind == Person.id_blind)
+    for done, row in _each(db, acts, query, Takeover.ref):
+        yield done, Told(row.account_id, "disputed", {})
 
 
 def _submitted(db: Session, acts: Sequence[Done]) -> Found:
@@ -279,6 +364,76 @@ def _ticket(db: Session, acts: Sequence[Done]) -> Found:
             yield done, Told(row.account_id, "ticket", {})
 
 
+def _case_notices(db: Session, acts: Sequence[Done]) -> Found:
+    query = of_applications().join(ViolationCase, ViolationCase.application_id == Application.id)
+    for done, row in _each(db, acts, query, ViolationCase.ref):
+        yield done, Told(row.account_id, "case_notice", {"due": str(done.details["due"])})
+
+
+def _decisions(db: Session, acts: Sequence[Done]) -> Found:
+    refs = {str(done.details["case"]): done for done in acts}
+    query = of_applications(ViolationCase.ref)
+    query = query.join(ViolationCase, ViolationCase.application_id == Application.id)
+    for row in db.execute(query.where(ViolationCase.ref.in_(refs))):
+        yield refs[row.ref], Told(row.account_id, "case_decided", {})
+
+
+def _letter_steps(db: Session, acts: Sequence[Done]) -> Found:
+    staff = list(db.scalars(select(Account.id).where(Account.role == "inspector", Account.active)))
+    for done, row in _each(db, acts, select(Letter.owner_id), Letter.ref):
+        kind = f"letter_{done.details.get('step')}"
+        whom = staff if kind == "letter_escalate" else [row.owner_id] if row.owner_id else []
+        about = {"number": str(done.details.get("number")), "due": str(done.details.get("due"))}
+        if kind in KINDS:
+            yield from ((done, Told(account, kind, about)) for account in whom)
+
+
+def _letter_replies(db: Session, acts: Sequence[Done]) -> Found:
+    query = select(Letter.account_id).where(Letter.account_id.is_not(None))
+    for done, row in _each(db, acts, query, Letter.ref):
+        yield done, Told(row.account_id, "letter_replied", {"number": str(done.details["number"])})
+
+
+def _offered(db: Session, acts: Sequence[Done]) -> Found:
+    return _numbered(db, acts, "offered", "offer")
+
+
+def _appointed(db: Session, acts: Sequence[Done]) -> Found:
+    return _numbered(db, acts, "people", "appointed")
+
+
+def _numbered(db: Session, acts: Sequence[Done], key: str, kind: str) -> Found:
+    """Everybody whose admission number the act has under this key."""
+    for done in acts:
+        numbers = done.details.get(key) or ()
+        for account in db.scalars(_everybody(done).where(Application.number.in_(numbers))):
+            yield done, Told(account, kind, {})
+
+
+def _called(db: Session, acts: Sequence[Done]) -> Found:
+    return _proposed(db, acts, "people", "medical_call")
+
+
+def _examined(db: Session, acts: Sequence[Done]) -> Found:
+    yield from _proposed(db, acts, "medical", "medical_noted")
+    yield from _offered(db, acts)
+
+
+def _proposed(db: Session, acts: Sequence[Done], key: str, kind: str) -> Found:
+    """Everybody whose place the act has under this key, by reference."""
+    query = of_applications().join(Proposed, Proposed.application_id == Application.id)
+    for done in acts:
+        refs = list(done.details.get(key) or ())
+        for account in db.scalars(query.where(Proposed.ref.in_(refs))):
+            yield done, Told(account, kind, {})
+
+
+def _rechecks(db: Session, acts: Sequence[Done]) -> Found:
+    query = of_applications().join(Recheck, Recheck.application_id == Application.id)
+    for done, row in _each(db, acts, query, Recheck.ref):
+        yield done, Told(row.account_id, "rechecked", {})
+
+
 def _everybody(done: Done, *columns: Any) -> Select[Any]:
     query = of_applications(*columns).join(Exam, Exam.id == Application.exam_id)
     return query.where(Exam.code == done.exam).order_by(Application.id)
@@ -305,13 +460,19 @@ def _seats(db: Session, acts: Sequence[Done]) -> Found:
 
 def _results(db: Session, acts: Sequence[Done]) -> Found:
     for done in acts:
+        stage = str(done.details["stage"])
         query = _everybody(done).where(Application.number.is_not(None))
+        if stage in ("medical", "appointment"):  # only those who stand in the list
+            query = query.join(Result, Result.application_id == Application.id)
+            query = query.where(Result.stage == stage)
         for account in db.scalars(query):
-            yield done, Told(account, str(done.details["stage"]), {})
+            yield done, Told(account, stage, {})
 
 
 ACTS: dict[str, Callable[[Session, Sequence[Done]], Found]] = {
     "accounts.register_candidate": _registered,
+    "accounts.claim_account": _registered,
+    "accounts.ask_takeover": _disputed,
     "registration.submit_application": _submitted,
     "registration.decide_application": _decided,
     "registration.confirm_decision": _decided,
@@ -326,5 +487,20 @@ ACTS: dict[str, Callable[[Session, Sequence[Done]], Found]] = {
     "examday.move_candidate": _moved,
     "examday.withdraw_ticket": _ticket,
     "results.publish_release": _results,
+    "cases.carry_out": _letter_steps,
+    "cases.reply_case": _letter_replies,
+    "violations.notify_case": _case_notices,
+    "violations.decide_case": _decisions,
+    "appointing.call_medical": _called,
+    "appointing.note_medical": _examined,
+    "appointing.answer_recheck": _rechecks,
+    "appointing.appoint": _appointed,
+    **{
+        f"appointing.{name}": _offered
+        for name in (
+            *("settle_medical", "note_background", "give_up", "note_giving_up"),
+            *("answer_offer", "note_offer_answer", "expire_offers", "answer_objection"),
+        )
+    },
 }
 """The acts that people are told of."""

@@ -14,6 +14,7 @@ from exam_system.context import Context
 from exam_system.exams.models import Exam
 from exam_system.messages.models import Contact, Delivery, Message
 from exam_system.messages.words import CHANNELS, STATES, told
+from exam_system.paging import page_count
 
 PAGE = 50
 
@@ -45,7 +46,7 @@ def own_messages(ctx: Context, language: str, page: int) -> tuple[list[Shown], i
 
 
 def _pages(count: int) -> int:
-    return max(1, -(-count // PAGE))
+    return page_count(count, PAGE)
 
 
 def _deliveries(db: Session, ids: Sequence[int]) -> dict[int, list[Delivery]]:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from exam_system.approvals.models import Approval
+from exam_system.cases.models import Letter
+from exam_system.cases.states import WAITING as UNANSWERED
 from exam_system.draws.models import Attempt, Draw
 from exam_system.exams.models import Exam
 from exam_system.fees.models import Order
+from exam_system.notices import overdue as openness
 from exam_system.oversight.waiting import HOUSEKEEPING
 from exam_system.records.keys import keys_of
 from exam_system.records.models import Act, Head, Leaf, NoteSignature, Release
@@ -41,11 +44,13 @@ def find_overdue(session: Session, now: datetime, zone: ZoneInfo) -> list[Overdu
     """Everything overdue, oldest first."""
     found = [
         *_reviews(session, now, zone),
+        *_letters(session, now, zone),
         *_orders(session, now),
         *_draws(session, now),
         *_releases(session, now),
         *_approvals(session, now),
         *_head(session, now),
+        *(Overdue(*one) for one in openness.overdue(session, now, zone)),
     ]
     return sorted(found, key=lambda one: one.since)
 
@@ -66,6 +71,20 @@ def _reviews(session: Session, now: datetime, zone: ZoneInfo) -> Iterator[Overdu
     for ref, at, code in session.execute(query):
         if at is not None:
             yield Overdue("review", code, f"application:{ref}", at)
+
+
+def _letters(session: Session, now: datetime, zone: ZoneInfo) -> Iterator[Overdue]:
+    """Letters and other cases past their statutory or promised day; since the end of that day."""
+    query = (
+        select(Letter.ref, Letter.due, Exam.code)
+        .outerjoin(Exam, Exam.id == Letter.exam_id)
+        .where(Letter.state.in_(UNANSWERED), Letter.due < now.astimezone(zone).date())
+        .order_by(Letter.due, Letter.id)
+        .limit(MOST)
+    )
+    for ref, due, code in session.execute(query):
+        end = datetime.combine(due + DAY, time(), zone)
+        yield Overdue("letter", code or "", f"letter:{ref}", end)
 
 
 def _orders(session: Session, now: datetime) -> Iterator[Overdue]:

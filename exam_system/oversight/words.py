@@ -23,10 +23,14 @@ ABOUT = {
     "interview": _l("interview"),
     "interviewer": _l("interviewer"),
     "key": _l("key"),
+    "letter": _l("letter"),
     "deliveries": _l("messages"),
     "message": _l("message"),
     "messages": _l("messages"),
     "note": _l("signed text"),
+    "notice": _l("notice"),
+    "disclosure": _l("disclosure"),
+    "matter": _l("matter of the catalogue"),
     "order": _l("fee order"),
     "panel": _l("panel"),
     "payment": _l("payment"),
@@ -152,12 +156,16 @@ def alert_sentence(alert: Alert, names: dict[str, str]) -> str:
 
 OVERDUE = {
     "review": _l("A review is past its term"),
+    "letter": _l("A letter was not answered in time"),
     "order": _l("A fee order waits for its payment for more than two hours"),
     "draw": _l("A draw was frozen and not finished for more than a day"),
     "draw_published": _l("A finished draw was not published for more than a day"),
     "release": _l("A release was prepared and not published for more than a day"),
     "head": _l("The log's head was not cosigned for more than a day"),
     "approval": _l("An approval is waited for since more than a day"),
+    "notice_stale": _l("A published notice was not read again in time"),
+    "notice_withheld": _l("The term of a withheld notice is over"),
+    "disclosure": _l("A disclosure is late"),
 }
 """What is overdue, by its kind."""
 

@@ -8,14 +8,25 @@ import click
 from sqlalchemy import select
 
 from exam_system.context import SYSTEM
+from exam_system.database import reading
 from exam_system.exams.models import Exam
 from exam_system.office import open_office
+from exam_system.photos.leftovers import remove_strays
 from exam_system.photos.service import compare_photos
 
 
 @click.group()
 def photos() -> None:
     """Photos of candidates."""
+
+
+@photos.command("delete-unused")
+@click.pass_obj
+def delete_unused(folder: Path) -> None:
+    """Delete the files of photos that were replaced, or whose application was taken back."""
+    parts = open_office(folder)
+    with reading(parts.engine) as db:
+        click.echo(f"{remove_strays(db, parts.config)} photos deleted")
 
 
 @photos.command()

@@ -11,6 +11,7 @@ from exam_system.accounts.models import Person
 from exam_system.errors import NotFound, Sentence
 from exam_system.exams.lookup import exam_by_code
 from exam_system.exams.models import Exam
+from exam_system.paging import page_count
 from exam_system.photos import service
 from exam_system.photos.models import PhotoPair
 from exam_system.registration.models import Application
@@ -53,7 +54,7 @@ def pairs(code: str) -> ResponseReturnValue:
         exam=exam,
         rows=rows,
         page=page,
-        pages=max(1, -(-count // PAGE)),
+        pages=page_count(count, PAGE),
         findings=service.FINDINGS,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 from exam_system.printing import texts
 from exam_system.printing.errors import PrintError
@@ -29,6 +30,8 @@ from exam_system.printing.texts import Label
 ONE_CODE = 1273  # bytes of version 25-L (ISO/IEC 18004, table 7)
 FINEST = 2191  # bytes of version 34-L, the finest worth printing at that size
 SIDE = 80.0
+ONE_SCORE = 8  # characters of a single score at most
+FIELD = 600  # width of the field in which a signature is drawn; it is a third as high
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,8 @@ class ScoreSlip:
 @dataclass(frozen=True, slots=True)
 class InterviewSlip:
     """`scores` are pairs of interviewer (seat or code) and score; `dropped_high` and
-    `dropped_low` index the scores that do not count."""
+    `dropped_low` index the scores that do not count. `signature`: the lines that the candidate drew
+    on a field of 600 by 200, each as pairs of numbers."""
 
     bureau: str
     exam: str
@@ -63,6 +67,7 @@ class InterviewSlip:
     result: str
     anchor: Anchor
     at: datetime
+    signature: tuple[tuple[tuple[int, int], ...], ...] = ()
 
 
 def slip_pdf(data: ScoreSlip, fonts: Fonts) -> bytes:
@@ -110,7 +115,7 @@ def interview_slip_pdf(data: InterviewSlip, fonts: Fonts) -> bytes:
     y = fields(sheet, LEFT, y, RIGHT - LEFT, rows)
     y = _given(sheet, y + 10, data)
     y = _result(sheet, y + 5, data)
-    _signatures(sheet, y + 14)
+    _signatures(sheet, y + 14, data.signature)
     footer(sheet, data.anchor)
     return sheet.finish()
 
@@ -155,13 +160,17 @@ def _codes(sheet: Sheet, y: float, codes: list[bytes]) -> None:
 
 
 def _given(sheet: Sheet, y: float, data: InterviewSlip) -> float:
+    several = any(len(score) > ONE_SCORE for _, score in data.scores)
+    widths = (45, 90, 35) if several else (70, 50, 50)
     columns = (
-        Column(texts.INTERVIEWER.zh, 70),
-        Column(texts.SCORE.zh, 50, "centre"),
-        Column(texts.REMARK.zh, 50, "centre"),
+        Column(texts.INTERVIEWER.zh, widths[0]),
+        Column(texts.SCORE.zh, widths[1], "centre"),
+        Column(texts.REMARK.zh, widths[2], "centre"),
     )
+    trimmed = data.dropped_high or data.dropped_low or not several
     rows = [
-        (name, score, _remark(number, data)) for number, (name, score) in enumerate(data.scores)
+        (name, score, _remark(number, data) if trimmed else "")
+        for number, (name, score) in enumerate(data.scores)
     ]
     return draw(sheet, y, columns, set_rows(sheet, columns, rows, 11), 11)
 
@@ -180,10 +189,17 @@ def _result(sheet: Sheet, y: float, data: InterviewSlip) -> float:
     return sheet.paragraph(LEFT, y + 23, data.rule, 9, RIGHT - LEFT, colour=GREY)
 
 
-def _signatures(sheet: Sheet, y: float) -> None:
+def _signatures(sheet: Sheet, y: float, drawn: tuple[tuple[tuple[int, int], ...], ...]) -> None:
     width = (RIGHT - LEFT) / len(texts.SIGNATURES)
     for number, name in enumerate(texts.SIGNATURES):
         x = LEFT + number * width
         sheet.text(x, y, name, 10)
-        sheet.rule(x + sheet.width(name, 10) + 2, y + 1, x + width - 4, y + 1)
+        start = x + sheet.width(name, 10) + 2
+        sheet.rule(start, y + 1, x + width - 4, y + 1)
+    # The candidate is the last to sign; the field of the device becomes the room over the line.
+    scale = (x + width - 4 - start) / FIELD
+    for line in drawn:
+        for (ax, ay), (bx, by) in pairwise(line):
+            top = y + 1 - FIELD / 3 * scale
+            sheet.rule(start + ax * scale, top + ay * scale, start + bx * scale, top + by * scale)
     sheet.text(LEFT, y + 12, texts.SIGNED_AT_ONCE, 8.5, colour=GREY)

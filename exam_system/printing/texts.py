@@ -21,6 +21,7 @@ ROOM = Label("考场", "Room")
 SEAT = Label("座位号", "Seat")
 PHOTO = Label("照片", "Photo")
 ISSUED = "第 {serial} 次签发"
+PICK_UP = Label("成绩查询码", "Pick-up code")
 TICKET_QR = Label("扫码核验", "Scan to check")
 
 SITTINGS = Label("考试安排", "Sessions")
@@ -97,6 +98,8 @@ STAGES = {
     "written": "笔试成绩",
     "shortlist": "进入面试人员",
     "final": "总成绩及拟录用人员",
+    "medical": "进入体检考察人员",
+    "appointment": "拟录用人员公示",
 }
 VERSION_TEXT = "第 {version} 版"
 REASON = Label("更正原因", "Reason for this version")

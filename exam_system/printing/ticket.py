@@ -72,6 +72,8 @@ class Ticket:
     anchor: Anchor
     at: datetime
     serial: int = 1
+    pick_up: str = ""
+    """The code of the look-up in groups, as it is printed; "" while there is none."""
 
 
 def ticket_pdf(data: Ticket, fonts: Fonts) -> bytes:
@@ -116,6 +118,8 @@ class _Places:
     step: float
 
 
+PICK_UP = 21.0  # mm above the foot that the look-up's code takes
+SPLIT = 132.0  # where the rules end and the seats begin
 _NOWHERE = Anchor("", 0, "", ())
 _SOME_DAY = datetime(2000, 1, 1)
 STRONG, PLAIN = 11.05, 9.17  # heights of the rows of facts: one line at 15 and at 11 points
@@ -129,6 +133,7 @@ def _blank(ticket: Ticket, fonts: Fonts) -> _Blank:
         admission="",
         serial=0,
         payload="",
+        pick_up="X" if ticket.pick_up else "",
         photo=None,
         seat=0,
         anchor=_NOWHERE,
@@ -180,9 +185,19 @@ def _own(pen: Pen, data: Ticket, at: _Places) -> Pen:
     pen.text(PHOTO_X - 7, base, issued, 8, colour=GREY, align="right")
     _picture(pen, at.top, data)
     _seat(pen, at.seats[data.seat - 1], at.step, data.seat, own=True)
+    if data.pick_up:
+        _pick_up(pen, at.foot - PICK_UP + 1, data.pick_up)
     for number, line in enumerate(anchor_lines(pen, data.anchor)):
         pen.text(LEFT, at.foot + 3.2 + number * 3.3, line, 6.5, colour=GREY)
     return pen
+
+
+def _pick_up(pen: Pen, y: float, code: str) -> None:
+    """The code of the look-up, to be scanned and to be typed: two groups a line."""
+    pen.qr(SPLIT + 8, y, 17, code)
+    groups = code.split("-")
+    for number, at in enumerate(range(0, len(groups), 2)):
+        pen.text(SPLIT + 28, y + 8 + number * 4, "-".join(groups[at : at + 2]), 9, bold=True)
 
 
 def _value(
@@ -241,11 +256,14 @@ def _sittings(sheet: Sheet, y: float, sittings: Sequence[Sitting]) -> float:
 def _rules_and_seats(
     sheet: Sheet, y: float, kind: _Blank
 ) -> tuple[tuple[tuple[float, float], ...], float]:
-    split = 132.0
-    start = heading(sheet, y, texts.RULES, right=split) + 5.5
-    _rules(sheet, start, kind.data.rules, split - LEFT, kind.foot - 2)
-    below = heading(sheet, y, texts.SEAT_MAP, x=split + 8) + 3
-    return _seat_map(sheet, split + 8, below, RIGHT - split - 8, kind)
+    start = heading(sheet, y, texts.RULES, right=SPLIT) + 5.5
+    _rules(sheet, start, kind.data.rules, SPLIT - LEFT, kind.foot - 2)
+    below = heading(sheet, y, texts.SEAT_MAP, x=SPLIT + 8) + 3
+    last = kind.foot - 2
+    if kind.data.pick_up:
+        last = kind.foot - PICK_UP
+        sheet.text(SPLIT + 28, last + 4, texts.PICK_UP.zh, 8, colour=GREY)
+    return _seat_map(sheet, SPLIT + 8, below, RIGHT - SPLIT - 8, last, kind)
 
 
 def _rules(sheet: Sheet, y: float, rules: Sequence[str], width: float, last: float) -> None:
@@ -259,7 +277,7 @@ def _rules(sheet: Sheet, y: float, rules: Sequence[str], width: float, last: flo
 
 
 def _seat_map(
-    sheet: Sheet, x: float, y: float, width: float, kind: _Blank
+    sheet: Sheet, x: float, y: float, width: float, last: float, kind: _Blank
 ) -> tuple[tuple[tuple[float, float], ...], float]:
     """Row and column numbers may start at 0 or 1; the first row stands at the lectern.
 
@@ -267,7 +285,7 @@ def _seat_map(
     """
     rows = sorted({row for row, _ in kind.data.seats})
     columns = sorted({column for _, column in kind.data.seats})
-    height = kind.foot - 2 - y - 7
+    height = last - y - 7
     step = min(width / len(columns), height / len(rows), 9.0)
     left = x + (width - step * len(columns)) / 2
     middle = x + width / 2

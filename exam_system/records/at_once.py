@@ -1,8 +1,9 @@
 """A transaction's rows and its last act in one statement, on PostgreSQL.
 
 A rush consists of acts that write one row or change two. The ORM would send each row by itself and
-have it read back for its digest; here the rows go along with the act, the statement returns them
-as the database has them, and what comes back must be what the digest was made of.
+have it read back for its digest; here the rows go along with the act, the statement returns what
+was sent as the database has it now, and that must be what the digest was made of. Columns that
+were not sent are empty in a new row, and in a changed one as they were read under its lock.
 """
 
 from __future__ import annotations
@@ -147,8 +148,8 @@ def _values(one: Write) -> list[Any]:
 def _compare(writes: Sequence[Write], returned: Sequence[Any]) -> None:
     start = 0
     for one in writes:
-        end = start + len(one.row)
-        if list(returned[start:end]) != list(one.row.values()):
+        end = start + len(one.columns)
+        if list(returned[start:end]) != [one.row[name] for name in one.columns]:
             raise Fault(f"the database keeps a row of {one.table.name} otherwise than it was sent")
         start = end
 
@@ -185,7 +186,7 @@ def _statement(shape: Shape, blocks: int) -> str:
 
 def _row(table: Table, new: bool, columns: tuple[str, ...]) -> str:
     name, key = _quoted(table.name), _quoted(key_column(table).name)
-    returning = f"RETURNING {', '.join(_quoted(column.name) for column in table.columns)}"
+    returning = f"RETURNING {', '.join(map(_quoted, columns))}"
     if new:
         names, marks = ", ".join(map(_quoted, columns)), ", ".join(["%s"] * len(columns))
         return f"INSERT INTO {name} ({names}) VALUES ({marks}) {returning}"  # noqa: S608

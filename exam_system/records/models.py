@@ -139,9 +139,18 @@ class Release(Base):
     root_note_id: Mapped[int | None] = mapped_column(ForeignKey("note.id"))
     prepared_at: Mapped[datetime] = mapped_column(UtcTime)
     published_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    inputs: Mapped[str | None] = mapped_column(String(64))
+    """SHA-256 of what the list was computed from; None where nothing was computed."""
+    publish_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    """The announced minute: never published before it."""
+    armed_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    """Whose act the publication at that minute is."""
+    late: Mapped[int | None] = mapped_column(Integer)
+    """Whole seconds after the announced minute at which it was published."""
     __table_args__ = (
         UniqueConstraint("exam_id", "chain", "version"),
         CheckConstraint("state IN ('draft','published')", name="state"),
+        Index("uq_release_as_published", "id", "exam_id", "stage", "state", unique=True),
         Index(
             "uq_release_draft",
             "exam_id",

@@ -134,7 +134,7 @@ def _columns(text: str, origin: str) -> dict[str, str]:
             said = publication.parse(text)
             title = f"{said.chain} {said.exam} v{said.version} {said.stage}"
             return {"purpose": "publication", "title": title, "exam": said.exam}
-        if header == f"{origin}/interview/v1":
+        if header in (f"{origin}/interview/v1", f"{origin}/interview/v2"):
             return {"purpose": "interview"}
         return _tree_columns(checkpoint.parse(text), origin)
     except TrustError:

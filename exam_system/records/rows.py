@@ -33,6 +33,10 @@ LOOSE = frozenset({"login_failure", "tip_arrived"})
 """Tables that no act stands for: wrong passwords counted for a name nobody may be behind, and
 reports of today, whose act at once would tell when they came."""
 _TOUCHED = "touched rows"
+_LOADED = "blocks of loaded rows"
+_EASY = frozenset({str, int, bool, type(None)})
+# Made once: `json.dumps` makes one for each call, and there is one for every row.
+_JSON = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 _MOST = 900  # keys in one query; SQLite takes at least 999 parameters
 _BATCH = 2_000
 
@@ -59,14 +63,20 @@ def key_column(table: Table) -> Column[Any]:
 def row_digest(table: str, salt: bytes, row: Mapping[str, Any]) -> str:
     """Digest of a row (hex); an empty column (None) does not count, so that a column added later
     leaves old digests as they are."""
-    full = {name: _plain(value) for name, value in row.items() if value is not None}
-    text = json.dumps([table, full], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return sha256(salt + text.encode()).hexdigest()
+    full = {
+        name: value if type(value) in _EASY else _plain(value)
+        for name, value in row.items()
+        if value is not None
+    }
+    return sha256(salt + _JSON([table, full]).encode()).hexdigest()
 
 
 def column_checks(values: Iterable[Any]) -> list[str]:
     """16 bits (hex) for the value of each column."""
-    return [f"{crc32(repr(_plain(value)).encode()) & 0xFFFF:04x}" for value in values]
+    return [
+        f"{crc32(repr(value if type(value) in _EASY else _plain(value)).encode()) & 0xFFFF:04x}"
+        for value in values
+    ]
 
 
 def read_rows(
@@ -101,17 +111,36 @@ def blocks_digest(blocks: Iterable[Block]) -> str:
 
 def touched_tables(session: Session) -> set[str]:
     """Names of the tables whose rows this transaction has changed so far."""
-    return {table.name for table, keys in _touched(session).items() if keys}
+    return {table.name for table, keys in _touched(session).items() if keys} | _loaded(session)
+
+
+def _loaded(session: Session) -> set[str]:
+    return {block.table for block in session.info.get(_LOADED, ())}
+
+
+def keep_block(session: Session, block: Block) -> None:
+    """Keep the block of rows that were written past the session, for the transaction's last act.
+
+    The rows of a table are written so once in a transaction, and no others of it: else Fault.
+    """
+    if block.table in touched_tables(session):
+        raise Fault(f"rows of {block.table} are written in one way in a transaction, and once")
+    session.info.setdefault(_LOADED, []).append(block)
 
 
 def take_blocks(session: Session, salt: bytes) -> list[Block]:
     """The blocks of this transaction, read back from the database; forgets what was touched."""
     touched = session.info.pop(_TOUCHED, {})
-    return [
+    blocks: list[Block] = session.info.pop(_LOADED, [])
+    names = {table.name for table, keys in touched.items() if keys}
+    if both := names.intersection(block.table for block in blocks):
+        raise Fault(f"rows of {', '.join(sorted(both))} were written in two ways")
+    blocks += [
         _block(table, sorted(keys), _read_back(session, table, sorted(keys)), salt)
-        for table, keys in sorted(touched.items(), key=lambda item: item[0].name)
+        for table, keys in touched.items()
         if keys and table.name not in LOOSE
     ]
+    return sorted(blocks, key=lambda block: block.table)
 
 
 def make_blocks(rows: Iterable[tuple[Table, Mapping[str, Any]]], salt: bytes) -> list[Block]:
@@ -143,9 +172,13 @@ def _block(
     for key, row in there:
         checks = "".join(column_checks(row.values()))
         lines[key] = f"{row_digest(table.name, salt, row)} {checks}"
-    head = ",".join(column.name for column in table.columns)
     text = "".join(f"{key} {line}\n" for key, line in lines.items())
-    return Block(table.name, salt, f"{head}\n{text}")
+    return Block(table.name, salt, f"{head_line(table)}{text}")
+
+
+def head_line(table: Table) -> str:
+    """The first line of a block: the table's columns."""
+    return ",".join(column.name for column in table.columns) + "\n"
 
 
 def _touched(session: Session) -> dict[Table, set[Key]]:
@@ -179,6 +212,7 @@ def _after_flush(session: Session, _context: Any) -> None:
 def forget(session: Session) -> None:
     """Forget what the transaction has touched."""
     session.info.pop(_TOUCHED, None)
+    session.info.pop(_LOADED, None)
 
 
 @event.listens_for(WritingSession, "do_orm_execute")

@@ -13,6 +13,7 @@ from exam_system.approvals.lookup import open_approval, standing, summary_of
 from exam_system.approvals.views import ask, asked
 from exam_system.context import Context
 from exam_system.errors import Sentence
+from exam_system.paging import page_count
 from exam_system.people import mask_id
 from exam_system.registration import integrity
 from exam_system.registration.bar_table import REGIMES
@@ -78,7 +79,7 @@ def _page(problems: Sequence[str] = ()) -> str:
         rows=[(row, mask_id(opened(row.id_sealed)), gettext(REGIMES[row.regime])) for row in rows],
         total=total,
         page=page,
-        pages=max(1, -(-total // integrity.PAGE)),
+        pages=page_count(total, integrity.PAGE),
         problems=problems,
         searched=bool(number),
     )

@@ -11,12 +11,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy import select
 
-from exam_system.accounts.models import Person
+from exam_system.accounts.models import Person, Takeover
 from exam_system.context import Context
 from exam_system.errors import NotFound, Sentence
 from exam_system.examday.versions import told_to
 from exam_system.exams.lookup import exam_by_code
 from exam_system.exams.models import District, Exam, Post
+from exam_system.photos.leftovers import remove_replaced
 from exam_system.registration import choosing, service
 from exam_system.registration.blueprint import bp
 from exam_system.registration.checks import LEVEL_NAMES
@@ -27,6 +28,7 @@ from exam_system.registration.photos import photo_bytes
 from exam_system.registration.progress import next_action, steps
 from exam_system.registration.reviewing import ground_of
 from exam_system.registration.states import MOVES, STATES
+from exam_system.violations.listing import own_cases
 from exam_system.web import acting, actor, flash_refusal, inline, looking
 
 APPLICATION = "/applications/<ref>"
@@ -52,9 +54,20 @@ def mine() -> ResponseReturnValue:
     return render_template(
         "registration/mine.html",
         cards=[_card(ctx, *row) for row in rows],
+        disputed=_disputed(ctx),
         open_exams=[exam for exam in announced if exam.id not in taken and is_open(exam, now)],
         closes=lambda exam: rules_from(exam.rules).registration_closes,
     )
+
+
+def _disputed(ctx: Context) -> Takeover | None:
+    """The newest takeover of one's own account that nobody has decided."""
+    query = (
+        select(Takeover)
+        .join(Person, Person.id_blind == Takeover.id_blind)
+        .where(Person.account_id == actor().account_id, Takeover.state == "waiting")
+    )
+    return ctx.session.scalar(query.order_by(Takeover.id.desc()).limit(1))
 
 
 def _card(ctx: Context, application: Application, exam: Exam, post: Post) -> dict[str, Any]:
@@ -187,6 +200,7 @@ def _show(ref: str, form: PhotoForm, status: int = 200) -> ResponseReturnValue:
         **_refusal(found, exam, post),
         can_withdraw="withdrawn" in MOVES[found.state] and exam.state == "announced",
         seat_changes=told_to(ctx.session, found),
+        cases=own_cases(ctx.session, ctx.actor.account_id),
         form=form,
     ), status
 
@@ -244,7 +258,7 @@ def give_up(ref: str) -> ResponseReturnValue:
 def photo(ref: str) -> ResponseReturnValue:
     """Take the photo in; a photo that cannot be used is explained beside the field."""
     form = PhotoForm()
-    own(looking(), ref)
+    before = own(looking(), ref)[0].photo
     if not form.validate_on_submit():
         return _show(ref, form, 422)
     try:
@@ -253,6 +267,9 @@ def photo(ref: str) -> ResponseReturnValue:
     except Sentence as error:
         form.photo.errors = [error.text(gettext)]
         return _show(ref, form, error.status)
+    ctx = looking()
+    ctx.session.rollback()  # what was read before the photo came
+    remove_replaced(ctx.session, ctx.config, before)
     return redirect(url_for("registration.application", ref=ref))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from functools import lru_cache
+from typing import Protocol
 
 from sqlalchemy import Row, Select, bindparam, func, select
 from sqlalchemy.orm import Session
@@ -68,13 +69,25 @@ def _one(session: Session, query: Query, ref: str, account: int | None = None) -
     return found
 
 
-def is_open(exam: Exam, now: datetime) -> bool:
+class Timed(Protocol):
+    """An exam, or a row with what its times depend on."""
+
+    @property
+    def state(self) -> str:
+        """As `Exam.state`."""
+
+    @property
+    def rules(self) -> str:
+        """As `Exam.rules`."""
+
+
+def is_open(exam: Exam | Timed, now: datetime) -> bool:
     """Whether the exam takes applications at this moment."""
     rules = rules_from(exam.rules)
     return exam.state == "announced" and rules.registration_opens <= now < rules.registration_closes
 
 
-def check_open(ctx: Context, exam: Exam) -> None:
+def check_open(ctx: Context, exam: Exam | Timed) -> None:
     """Raise Conflict, saying when, unless the exam takes applications now."""
     now = ctx.due()
     if is_open(exam, now):

@@ -11,6 +11,7 @@ from flask_babel import gettext
 from exam_system.exams.lookup import exam_by_code
 from exam_system.exports import files
 from exam_system.language import when
+from exam_system.paging import page_count
 from exam_system.registration import listing, service
 from exam_system.registration.blueprint import bp
 from exam_system.registration.checks import LEVEL_NAMES
@@ -45,7 +46,7 @@ def applicants(code: str) -> ResponseReturnValue:
         given=given,
         total=total,
         page=page,
-        pages=max(1, -(-total // PAGE)),
+        pages=page_count(total, PAGE),
     )
 
 

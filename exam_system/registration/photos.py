@@ -18,7 +18,9 @@ def photo_path(config: Config, sha256: str) -> Path:
 def store_photo(config: Config, photo: Photo) -> str:
     """Write the photo unless it is there; returns its digest."""
     path = photo_path(config, photo.sha256)
-    if not path.exists():
+    if path.exists():
+        path.touch()  # it has just been sent: nobody deletes it now (photos.leftovers)
+    else:
         write_durable(path, photo.jpeg)
     return photo.sha256
 

@@ -12,10 +12,13 @@ from flask_babel import gettext
 from sqlalchemy import select
 
 from exam_system.access import VERBS, Role
-from exam_system.accounts.models import Account
+from exam_system.accounts.models import Account, Person
+from exam_system.appointing.leaving import given_up_among
+from exam_system.appointing.models import GivingUp
 from exam_system.context import Context
 from exam_system.errors import Invalid, Refused, Sentence
 from exam_system.exams.lookup import exam_by_code
+from exam_system.paging import page_count
 from exam_system.people import mask_id, mask_phone
 from exam_system.photos.service import unjudged
 from exam_system.registration import cases, queue, service
@@ -38,6 +41,8 @@ from exam_system.registration.reviewing import (
     today,
 )
 from exam_system.registration.states import STATES
+from exam_system.violations.lookup import records_among
+from exam_system.violations.models import IntegrityRecord
 from exam_system.web import acting, actor, flash_refusal, inline, looking
 
 CHOICES = {
@@ -66,7 +71,7 @@ def cases_page() -> ResponseReturnValue:
         rows=[(row, *_due(ctx, row), _doubts(row)) for row in _rows(ctx, asked, page)],
         states=STATES,
         page=page,
-        pages=max(1, -(-total // queue.PAGE)),
+        pages=page_count(total, queue.PAGE),
         reviews=reviews,
         grounds=_grounds(ctx, asked.exam),
         following=queue.next_case(ctx.session, me) if reviews else None,
@@ -196,6 +201,7 @@ def _review_page(found: Found, form: RefuseForm, status: int) -> ResponseReturnV
         state_name=gettext(STATES[application.state]),
         checks=explained(application.checks),
         bars=bars,
+        archive=_archive(ctx, person),
         alike=unjudged(ctx.session, application),
         form=form,
         grounds=_ground_choices(exam.rules),
@@ -205,6 +211,13 @@ def _review_page(found: Found, form: RefuseForm, status: int) -> ResponseReturnV
         history=_told(ctx, application.ref),
         states=STATES,
     ), status
+
+
+def _archive(ctx: Context, person: Person) -> list[IntegrityRecord | GivingUp]:
+    """What the integrity archive says: decided violations, places given up."""
+    blinds, day = [person.id_blind], today(ctx)
+    decided = records_among(ctx.session, blinds, day).get(person.id_blind, ())
+    return [*decided, *given_up_among(ctx.session, blinds, day).get(person.id_blind, ())]
 
 
 def _told(ctx: Context, ref: str) -> list[tuple[str, queue.Told]]:

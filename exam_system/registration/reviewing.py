@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Exists, exists, select
+from sqlalchemy import Date, Exists, bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from exam_system.accounts.models import Account, Person
@@ -60,9 +60,7 @@ def assign(ctx: Context, application: Application, exam: Exam) -> None:
 
     The reviewers present take turns by the application's number: nobody chooses their cases.
     """
-    away = _absent(Account.id, today(ctx))
-    query = select(Account.id).where(Account.role == "reviewer", Account.active, ~away)
-    present = list(ctx.session.scalars(query.order_by(Account.id)))
+    present = list(ctx.session.scalars(_PRESENT, {"day": today(ctx)}))
     turn, count = application.id, len(present)
     application.owner_id = present[turn % count] if count else None
     application.deputy_id = present[(turn + 1) % count] if count > 1 else None
@@ -71,12 +69,23 @@ def assign(ctx: Context, application: Application, exam: Exam) -> None:
     application.decided_by = application.proposed_by = application.batch = None
 
 
-def _absent(account: Any, day: date) -> Exists:
+def _absent(account: Any, day: Any) -> Exists:
     return exists().where(
         ReviewerAbsence.account_id == account,
         ReviewerAbsence.begins <= day,
         ReviewerAbsence.ends >= day,
     )
+
+
+# Built once: it is every submission's.
+_PRESENT = (
+    select(Account.id)
+    .where(
+        *(Account.role == "reviewer", Account.active),
+        ~_absent(Account.id, bindparam("day", type_=Date())),
+    )
+    .order_by(Account.id)
+)
 
 
 def decide(ctx: Context, found: Found, decision: Decision) -> Decision:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import and_, bindparam, select
 
@@ -54,7 +55,9 @@ class _Target:
     `key` is the key of a new row, where the database gives keys in advance.
     """
 
-    exam: Exam
+    exam: int
+    state: str
+    rules: str
     post: int
     district: int
     person: int
@@ -81,7 +84,7 @@ def apply(
     accessible room is needed; it is empty where it is not.
     """
     target = _target(ctx, exam_code, post_code, district_code)
-    check_open(ctx, target.exam)
+    check_open(ctx, target)
     application = _draft(ctx, target, post_code)
     application.post_id, application.district_id = target.post, target.district
     application.education = _education(education)
@@ -105,7 +108,7 @@ def apply(
 # go on side by side, but registration cannot be closed in between.
 _TARGET = (
     select(
-        Exam,
+        *(Exam.id, Exam.state, Exam.rules),
         Post.id.label("post"),
         District.id.label("district"),
         Person.id.label("person"),
@@ -124,13 +127,14 @@ _TARGET = (
     )
     .where(Exam.code == bindparam("exam"), Exam.state != "draft")
     .with_for_update(read=True, of=Exam)
-    .execution_options(populate_existing=True)
 )
 
 
 def _target(ctx: Context, exam_code: str, post_code: str, district_code: int) -> _Target:
-    given = {"exam": exam_code, "post": post_code, "district": district_code}
-    row = ctx.session.execute(_TARGET, {**given, "account": ctx.actor.account_id}).one_or_none()
+    given: dict[str, Any] = {"exam": exam_code, "post": post_code, "district": district_code}
+    given["account"] = ctx.actor.account_id
+    # Core, not ORM: these are columns only, and it is every registration's.
+    row = ctx.session.connection().execute(_TARGET, given).one_or_none()
     if row is None:
         raise NotFound("There is no exam %(code)s", code=exam_code)
     ctx.took(row.at)
@@ -142,7 +146,8 @@ def _target(ctx: Context, exam_code: str, post_code: str, district_code: int) ->
         raise Invalid("Choose the district in which you want to sit the exam")
     if row.person is None:
         raise NotFound("Your account has no personal data: register as a candidate")
-    return _Target(row.Exam, row.post, row.district, row.person, row.earlier, row.key)
+    exam = (row.id, row.state, row.rules)
+    return _Target(*exam, row.post, row.district, row.person, row.earlier, row.key)
 
 
 def _draft(ctx: Context, target: _Target, post_code: str) -> Application:
@@ -152,7 +157,7 @@ def _draft(ctx: Context, target: _Target, post_code: str) -> Application:
             id=target.key,
             ref=reference(ctx.chance),
             label=label(ctx.chance, "k"),
-            exam_id=target.exam.id,
+            exam_id=target.exam,
             person_id=target.person,
             state="draft",
             checks="[]",
@@ -164,7 +169,7 @@ def _draft(ctx: Context, target: _Target, post_code: str) -> Application:
     )
     if application.state == "withdrawn" and _was_approved(application):
         raise Conflict("After an approved application was withdrawn there is no other in this exam")
-    require_may_apply(rules_from(target.exam.rules), application, post_code)
+    require_may_apply(rules_from(target.rules), application, post_code)
     move(application, "draft")
     application.checks, application.submitted_at, application.decided_at = "[]", None, None
     return application

@@ -47,15 +47,19 @@ def _written(rules: RuleSet, row: Row) -> Step:
     parts = tuple(
         Step(
             subject.name,
-            _("absent")
-            if row["subjects"][subject.code] == "absent"
-            else row["subjects"][subject.code],
+            _mark(row["subjects"][subject.code]),
             _("of %(full)s, counts × %(weight)s", full=subject.full_marks, weight=subject.weight),
         )
         for subject in rules.subjects
     )
     how = _("sum of the marks times their weights, %(rounding)s", rounding=_rounding(rules))
-    return Step(_("Written score"), row["written"] or _("absent"), how, parts)
+    none = _("void") if row["outcome"] == "void" else _("absent")
+    return Step(_("Written score"), row["written"] or none, how, parts)
+
+
+def _mark(mark: str) -> str:
+    words = {"absent": _("absent"), "void": _("void"), "zero": _("zero by a violation")}
+    return str(words.get(mark, mark))
 
 
 def _total(rules: RuleSet, row: Row, written: Step) -> Step:
@@ -69,6 +73,8 @@ def _total(rules: RuleSet, row: Row, written: Step) -> Step:
 
 
 def _interview(rules: RuleSet, row: Row) -> Step:
+    if "interview_from" in row:
+        return _corrected(rules, row)
     scores = [to_decimal(score) for score in row["interview_scores"]]
     trimmed = trimmed_mean(scores, rules.drop_high, rules.drop_low, rules.decimals, rules.rounding)
     parts = tuple(
@@ -82,6 +88,22 @@ def _interview(rules: RuleSet, row: Row) -> Step:
         rounding=_rounding(rules),
     )
     return Step(_("Interview score"), row["interview"], how, parts)
+
+
+def _corrected(rules: RuleSet, row: Row) -> Step:
+    """A score made of elements, or corrected by panels: what the room showed, and every total."""
+    said = row["interview_from"]
+    parts = tuple(
+        Step(_("Interviewer %(place)s", place=place), score)
+        for place, score in enumerate(row["interview_scores"], 1)
+    )
+    room = Step(
+        _("Score in the room"), said["raw"], _("Panel %(panel)s", panel=said["panel"]), parts
+    )
+    if rules.panel_correction == "none":
+        return Step(_("Interview score"), row["interview"], "", (room,))
+    how = _("corrected for the differences between panels as announced")
+    return Step(_("Interview score"), row["interview"], how, (room,))
 
 
 def _rounding(rules: RuleSet) -> str:

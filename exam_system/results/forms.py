@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, StringField, SubmitField
-from wtforms.validators import DataRequired, Length
+from wtforms import DateTimeLocalField, HiddenField, StringField, SubmitField
+from wtforms.validators import DataRequired, Length, Optional
 
 
 class PrepareForm(FlaskForm):  # type: ignore[misc]
     """Prepare the list of a stage for the first time."""
 
     stage = HiddenField(validators=[DataRequired()])
+    publish_at = DateTimeLocalField(
+        _l("Announced minute, where one is announced"), validators=[Optional()]
+    )
     submit = SubmitField(_l("Compute, recheck and sign the list"))
 
 

@@ -10,11 +10,13 @@ from sqlalchemy.orm import Session
 from exam_system.errors import Conflict
 from exam_system.exams.models import Exam, Post
 from exam_system.exams.rules import RuleSet
+from exam_system.interviews.differences import sources
 from exam_system.interviews.models import Interview, InterviewScore, PanelSeat
 from exam_system.marking.service import marks_of
 from exam_system.registration.models import Application
 from exam_system.results.models import Result
 from exam_system.results.rows import Entry
+from exam_system.violations.lookup import effects, honoured
 
 _NAMED = 5
 
@@ -34,16 +36,18 @@ def gather(session: Session, exam: Exam, rules: RuleSet, stage: str) -> list[Ent
     """
     people = _seated(session, exam)
     marks = marks_of(session, exam.id)
+    decided = effects(session, exam)
     codes = {subject.code for subject in rules.subjects}
     _require_none(
         "Marks are missing for %(count)s candidates, first of all %(numbers)s",
         [number for who, number, _ in people if set(marks.get(who, {})) != codes],
     )
+    marks = {who: honoured(own, decided.get(who, ())) for who, own in marks.items()}
     if stage != "final":
         return [Entry(who, number, post, marks[who]) for who, number, post in people]
     shortlisted = standing(session, exam, "shortlist")
     chosen = [one for one in people if _outcome(shortlisted, one[0]) == "shortlisted"]
-    return _with_interviews(session, exam, chosen, marks)
+    return _with_interviews(session, exam, rules, chosen, marks)
 
 
 def standing(session: Session, exam: Exam, stage: str) -> dict[int, Result]:
@@ -76,6 +80,7 @@ def _seated(session: Session, exam: Exam) -> list[tuple[int, str, str]]:
 def _with_interviews(
     session: Session,
     exam: Exam,
+    rules: RuleSet,
     people: Sequence[tuple[int, str, str]],
     marks: Mapping[int, Mapping[str, str]],
 ) -> list[Entry]:
@@ -85,11 +90,14 @@ def _with_interviews(
         "%(count)s interviews are neither scored nor marked absent, first of all %(numbers)s",
         [number for who, number, _ in people if who not in done],
     )
-    scores = _scores(session, exam)
-    return [
-        Entry(who, number, post, marks[who], tuple(scores.get(who, ())), held[who].result)
-        for who, number, post in people
-    ]
+    scores, given = _scores(session, exam), sources(session, exam, rules)
+    entries = []
+    for who, number, post in people:
+        source, own = given.get(who), tuple(scores.get(who, ()))
+        counts = source.score if source else held[who].result
+        row = source.row if source else None
+        entries.append(Entry(who, number, post, marks[who], own, counts, row))
+    return entries
 
 
 def _interviews(session: Session, exam: Exam) -> dict[int, Interview]:

@@ -17,7 +17,12 @@ LEAST = 5  # characters' width of the narrowest column of a notice
 WIDEST = 10  # of a column of numbers
 NUMBERED = 4  # of a subject that is only numbered
 FITTING = 66  # characters that the heads of a notice's table may have side by side on A4
-CHOSEN = {"written": "scored", "shortlist": "shortlisted", "final": "proposed"}
+CHOSEN = {"written": "scored", "shortlist": "shortlisted", "final": "proposed"} | {
+    "medical": "invited",
+    "appointment": "appointed",
+}
+WITH_TOTALS = frozenset({"final", "medical", "appointment"})
+"""Stages whose lists show interview and total."""
 
 
 def list_files(
@@ -40,7 +45,7 @@ def list_files(
 
 def list_columns(rules: RuleSet, stage: str) -> list[str]:
     """The header of list.csv: one column for each subject."""
-    final = [words.SCORES, words.INTERVIEW, words.TOTAL] if stage == "final" else []
+    final = [words.SCORES, words.INTERVIEW, words.TOTAL] if stage in WITH_TOTALS else []
     subjects = [subject.name for subject in rules.subjects]
     first = [words.ADMISSION, words.POST, *subjects, words.WRITTEN]
     return [*first, *final, words.RANK, words.OUTCOME]
@@ -49,7 +54,7 @@ def list_columns(rules: RuleSet, stage: str) -> list[str]:
 def list_cells(rules: RuleSet, stage: str, row: Row) -> list[Cell]:
     """One row of list.csv."""
     scores = [" ".join(row["interview_scores"]), row["interview"], row["total"]]
-    final = scores if stage == "final" else []
+    final = scores if stage in WITH_TOTALS else []
     marks = [mark_word(row["subjects"][subject.code]) for subject in rules.subjects]
     first = [row["admission"], row["post"], *marks, row["written"]]
     return [*first, *final, row["rank"], outcome_word(stage, row["outcome"])]
@@ -57,12 +62,12 @@ def list_cells(rules: RuleSet, stage: str, row: Row) -> list[Cell]:
 
 def mark_word(mark: str) -> str:
     """A mark as it is printed."""
-    return words.ABSENT if mark == "absent" else mark
+    return {"absent": words.ABSENT, "void": words.VOID, "zero": words.ZERO}.get(mark, mark)
 
 
 def outcome_word(stage: str, outcome: str) -> str:
     """What came of it, as it is printed."""
-    return (words.FINAL_OUTCOMES if stage == "final" else words.OUTCOMES)[outcome]
+    return (words.FINAL_OUTCOMES if stage in WITH_TOTALS else words.OUTCOMES)[outcome]
 
 
 def notice_table(rules: RuleSet, stage: str, rows: Sequence[Row]) -> Table:
@@ -72,7 +77,7 @@ def notice_table(rules: RuleSet, stage: str, rows: Sequence[Row]) -> Table:
     """
     columns = list_columns(rules, stage)
     short = _abbreviations(rules, stage, rows)
-    skipped = {words.SCORES, *(short if stage == "final" else ())}
+    skipped = {words.SCORES, *(short if stage in WITH_TOTALS else ())}
     kept = [at for at, name in enumerate(columns) if name not in skipped]
     shares = _shares(columns, rows)
     headings = tuple(
@@ -118,6 +123,6 @@ def notice_body(exam: Exam, rules: RuleSet, stage: str, rows: Sequence[Row]) -> 
     chosen = sum(row["outcome"] == CHOSEN[stage] for row in rows)
     days = rules.notice_days
     text = words.BODIES[stage].format(exam=exam.name, count=len(rows), chosen=chosen, days=days)
-    short = {} if stage == "final" else _abbreviations(rules, stage, rows)
+    short = {} if stage in WITH_TOTALS else _abbreviations(rules, stage, rows)
     legend = [words.LEGEND.join(f"{mark}：{name}" for name, mark in short.items())]
     return [text, *(legend if short else []), words.CHECK]

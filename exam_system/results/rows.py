@@ -14,6 +14,7 @@ from typing import Any
 from exam_system.errors import Invalid
 from exam_system.exams.rules import RuleSet
 from exam_system.marking.service import ABSENT
+from exam_system.violations.lookup import VOID, ZERO
 from scoring import totals
 from scoring.rounding import BadScore, show, to_decimal
 
@@ -24,7 +25,8 @@ COMPUTED: Row = {"written": "", "interview": "", "total": "", "rank": None, "out
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What is known of one candidate: marks by subject; scores of the interviewers by place, and
-    the interview's result as it was shown in the room."""
+    the interview's result as it was shown in the room, or as it was corrected: then `source` says
+    what from (interviews.differences)."""
 
     application_id: int
     admission: str
@@ -32,6 +34,7 @@ class Entry:
     marks: Mapping[str, str]
     scores: tuple[str, ...] = ()
     interview: str = ""
+    source: Mapping[str, Any] | None = None
 
 
 @dataclass(slots=True)
@@ -73,8 +76,15 @@ def _line(stage: str, rules: RuleSet, entry: Entry) -> _Line:
         "interview_scores": list(entry.scores) if stage == "final" else [],
         **COMPUTED,
     }
+    if entry.source is not None:
+        row["interview_from"] = dict(entry.source)
     line = _Line(row)
-    given = {code: mark for code, mark in entry.marks.items() if mark != ABSENT}
+    if VOID in entry.marks.values():
+        row["outcome"] = VOID
+        return line
+    given = {
+        code: "0" if mark == ZERO else mark for code, mark in entry.marks.items() if mark != ABSENT
+    }
     marks = {code: _number(entry, code, mark) for code, mark in given.items()}
     written = _written(rules, entry, marks)
     if written is None:

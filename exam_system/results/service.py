@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from exam_system.approvals.lookup import use
+from exam_system.clock import rfc3339
 from exam_system.context import Context, verb
 from exam_system.errors import Conflict, Fault, Invalid, Sentence
 from exam_system.exams.lookup import open_exam, rules_of
@@ -17,18 +19,23 @@ from exam_system.exams.models import Exam
 from exam_system.exams.rules import RuleSet
 from exam_system.exams.states import STATES, move
 from exam_system.marking.scripts import require_recount
+from exam_system.marking.written import require_logged
 from exam_system.records import releases
 from exam_system.records.audit import require_whole
 from exam_system.records.models import Release
 from exam_system.registration.models import Application
 from exam_system.results import lists
+from exam_system.results.freezing import require_frozen, require_same, thaw
 from exam_system.results.gather import gather, vacancies_of
 from exam_system.results.models import Result
 from exam_system.results.rows import Entry, Row, rows_of
+from exam_system.results.screen import require_clean, require_lines, texts_of
 from exam_system.trust.canonical import sha256_hex
 from scoring import recompute
 
 CHAIN = "results"
+PUBLISH = "results.publish_release"
+FARTHEST = timedelta(days=60)
 RELIED_ON = {
     "written": ("application", "written_mark"),
     "shortlist": ("post", "application", "written_mark"),
@@ -45,24 +52,53 @@ STAGE_NAMES = {
     "written": "Written scores",
     "shortlist": "Shortlist for the interview",
     "final": "Totals and proposed appointments",
+    "medical": "Invitations to the medical examination",
+    "appointment": "Appointments under public notice",
 }
 
 
 @verb
-def prepare_release(ctx: Context, *, code: str, stage: str, reason: str = "") -> Release:
+def prepare_release(
+    ctx: Context, *, code: str, stage: str, reason: str = "", publish_at: datetime | None = None
+) -> Release:
     """Compute, recheck and sign the list of a stage as the next version; inspectors cosign it next.
 
-    A stage that is published already is corrected: that needs a reason. Raises Conflict when the
-    exam is not that far, something is missing or an earlier version waits; Invalid when the second
-    routine does not arrive at the same numbers.
+    A stage that is published already is corrected: that needs a reason. `publish_at` is the
+    announced minute, before which it cannot be published. Raises Conflict when the exam is not
+    that far, something is missing or changed since it was frozen, or an earlier version waits;
+    Invalid when the second routine does not arrive at the same numbers or the list may not be
+    shown.
     """
-    if stage not in STAGES:
-        raise Invalid("There is no list called %(stage)s", stage=stage)
-    exam = open_exam(ctx.session, code, *_states(ctx.session, code, stage))
+    exam = open_exam(ctx.session, code, *states_of(ctx.session, code, stage))
     require_whole(ctx.session, *RELIED_ON[stage])
     if stage == "written":
         require_recount(ctx.session, exam)
-    rules, entries, rows = compute(ctx.session, exam, stage)
+        require_logged(ctx.session, exam)
+    _, entries, rows = compute(ctx.session, exam, stage)
+    inputs = require_frozen(ctx, exam, stage, entries)
+    records = _records(entries, rows)
+    return sign_list(
+        ctx, exam, stage, rows, records, reason=reason, publish_at=publish_at, inputs=inputs
+    )
+
+
+def sign_list(
+    ctx: Context,
+    exam: Exam,
+    stage: str,
+    rows: Sequence[Row],
+    records: Sequence[tuple[int, Row]],
+    *,
+    reason: str,
+    publish_at: datetime | None = None,
+    inputs: str | None = None,
+) -> Release:
+    """Check that a list may be shown, sign it as the chain's next version, and record it."""
+    rules = rules_of(exam)
+    require_lines(rules, stage, rows)
+    title = lists.notice_title(exam, stage)
+    body = lists.notice_body(exam, rules, stage, rows)
+    require_clean({"notice.pdf": [title, *body, reason], **texts_of(rows)})
     version = releases.next_version(ctx.session, exam.id, CHAIN)
     release = releases.prepare(
         ctx,
@@ -70,32 +106,81 @@ def prepare_release(ctx: Context, *, code: str, stage: str, reason: str = "") ->
         chain=CHAIN,
         stage=stage,
         files=lists.list_files(exam, rules, stage, version, rows),
-        title=lists.notice_title(exam, stage),
-        body=lists.notice_body(exam, rules, stage, rows),
+        title=title,
+        body=body,
         table=lists.notice_table(rules, stage, rows),
-        records=_records(entries, rows),
+        records=records,
         reason=reason,
     )
-    _record(ctx, exam, release)
+    release.inputs, release.publish_at = inputs, _announced(ctx, publish_at)
+    ctx.session.flush()
+    minute = {} if publish_at is None else {"publish_at": rfc3339(publish_at)}
+    _record(ctx, exam, release, **({"inputs": inputs} if inputs else {}), **minute)
     return release
+
+
+def _announced(ctx: Context, at: datetime | None) -> datetime | None:
+    """A minute to come, of the next sixty days."""
+    if at is None:
+        return None
+    now = ctx.due()
+    if at.second or at.microsecond or not now < at <= now + FARTHEST:
+        raise Invalid("The announced time is a whole minute of the next 60 days")
+    return at
 
 
 @verb
 def publish_release(ctx: Context, *, code: str, version: int) -> Path:
-    """Publish a cosigned version: its folder, the candidates' results, the exam's next state."""
+    """Publish a cosigned version: its folder, the candidates' results, the exam's next state.
+
+    Raises Conflict before the announced minute, and when what the list was computed from is not
+    what it was when it was signed.
+    """
     exam = open_exam(ctx.session, code, *STATES)
     release = releases.by_version(ctx.session, exam.id, CHAIN, version)
-    before, after = STAGES[release.stage]
+    require_minute(ctx, release)
     releases.require_publishable(ctx, release)
     digest = releases.release_digest(ctx.session, release)
     use(ctx, subject=releases.subject(code, release), digest=digest)
     require_whole(ctx.session, *RELEASED)
+    _require_fit(ctx.session, exam, release)
     folder = releases.publish(ctx, release)
+    late = _late(ctx, release)
     _store_results(ctx.session, exam, release)
+    thaw(ctx.session, exam, release.stage)
+    before, after = STAGES.get(release.stage, ("", ""))
     if exam.state == before:
         move(exam, after)
-    _record(ctx, exam, release)
+    _record(ctx, exam, release, **late)
     return folder
+
+
+def require_minute(ctx: Context, release: Release) -> None:
+    """Raise Conflict before the announced minute, by the clock that deadlines are judged by."""
+    if release.publish_at is not None and ctx.due() < release.publish_at:
+        raise Conflict(
+            "Version %(version)s is announced for %(at)s: it cannot be published before",
+            version=release.version,
+            at=release.publish_at,
+        )
+
+
+def _late(ctx: Context, release: Release) -> dict[str, int]:
+    """How many seconds after the announced minute it is now; it is kept and shown."""
+    if release.publish_at is None:
+        return {}
+    release.late = int((ctx.due() - release.publish_at).total_seconds())
+    return {"late": release.late}
+
+
+def _require_fit(session: Session, exam: Exam, release: Release) -> None:
+    """Once more before it becomes public: the lines, and the marks that it was signed over."""
+    rows = json.loads(releases.file_data(session, release, "list.json"))["rows"]
+    rules = rules_of(exam)
+    require_lines(rules, release.stage, rows)
+    require_clean(texts_of(rows))
+    if release.inputs is not None:
+        require_same(release.inputs, rows, gather(session, exam, rules, release.stage))
 
 
 def compute(session: Session, exam: Exam, stage: str) -> tuple[RuleSet, list[Entry], list[Row]]:
@@ -118,7 +203,10 @@ def is_correction(session: Session, exam: Exam, stage: str) -> bool:
     return releases.newest(session, exam.id, CHAIN, stage=stage, state="published") is not None
 
 
-def _states(session: Session, code: str, stage: str) -> Sequence[str]:
+def states_of(session: Session, code: str, stage: str) -> Sequence[str]:
+    """The states of the exam in which the stage's list may be made or corrected."""
+    if stage not in STAGES:
+        raise Invalid("There is no list called %(stage)s", stage=stage)
     exam = session.scalar(select(Exam).where(Exam.code == code))
     before, after = STAGES[stage]
     if exam is not None and is_correction(session, exam, stage):
@@ -126,13 +214,14 @@ def _states(session: Session, code: str, stage: str) -> Sequence[str]:
     return (before,)
 
 
-def _record(ctx: Context, exam: Exam, release: Release) -> None:
+def _record(ctx: Context, exam: Exam, release: Release, **more: str | int) -> None:
     ctx.record(
         exam=exam.code,
         subject=releases.subject(exam.code, release),
         stage=release.stage,
         version=release.version,
         digest=releases.release_digest(ctx.session, release),
+        **more,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -12,33 +13,43 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from exam_system.access import CEREMONY
 from exam_system.approvals.lookup import Wanted
 from exam_system.approvals.publications import wanted_publication
 from exam_system.approvals.views import Asked, ask, asked
 from exam_system.context import Context
-from exam_system.errors import NotFound, Refused, Sentence
+from exam_system.errors import Invalid, NotFound, Sentence
 from exam_system.exams.lookup import exam_by_code, rules_of
 from exam_system.exams.models import Exam, Post
 from exam_system.interviews.models import Interview
+from exam_system.paging import page_count
 from exam_system.records import releases
 from exam_system.records.models import Release
-from exam_system.results import own, service
+from exam_system.results import codes, lookup, own, service, timing
+from exam_system.results.after import AFTER
+from exam_system.results.blockers import blockers
 from exam_system.results.explain import explain
 from exam_system.results.forms import CorrectForm, PrepareForm
+from exam_system.results.freezing import frozen
+from exam_system.results.models import ResultFreeze
 from exam_system.results.rows import Row
 from exam_system.results.service import CHAIN, STAGE_NAMES, STAGES
 from exam_system.web import acting, actor, download, flash_refusal, inline, looking, say
 
 bp = Blueprint("results", __name__)
+COMMANDS = (lookup,)  # the verb of a command
 VERSION = "<int(min=1,max=9999):version>"
 PAGE = 200
 OUTCOMES = {
     "scored": "valid",
     "absent": "absent",
+    "void": "void by a violation",
     "below": "below the pass mark",
     "shortlisted": "shortlisted",
     "not": "not selected",
     "proposed": "proposed for appointment",
+    "invited": "invited to the medical examination",
+    "appointed": "to be appointed",
 }
 
 
@@ -49,7 +60,8 @@ def outcome_name(stage: str, outcome: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class StagePanel:
-    """What the office sees of one stage; `why`: what stands in the way of preparing it."""
+    """What the office sees of one stage; `blockers`: what stands in the way of preparing it,
+    `lookers`: who has looked at the draft, and when."""
 
     stage: str
     published: Release | None
@@ -58,20 +70,24 @@ class StagePanel:
     asked: Asked | None
     counts: dict[str, int]
     form: PrepareForm | None
-    why: str
+    blockers: list[str]
+    frozen: ResultFreeze | None
+    lookers: list[tuple[str, datetime]]
 
 
 @bp.get("/exams/<code>/results/office")
 def office(code: str) -> ResponseReturnValue:
-    """The three lists of an exam: how far each is, who is missing, what can be done."""
-    exam = exam_by_code(looking().session, code)
-    panels = [_panel(looking(), exam, stage) for stage in STAGES]
+    """The lists of an exam: how far each is, who is missing, what can be done."""
+    ctx = looking()
+    exam = exam_by_code(ctx.session, code)
     return render_template(
         "results/office.html",
         exam=exam,
-        panels=panels,
+        panels=[_panel(ctx, exam, stage) for stage in (*STAGES, *AFTER)],
         names=STAGE_NAMES,
         outcome_name=outcome_name,
+        codes=codes.standing(ctx.session, exam),
+        now=ctx.clock.now(),
     )
 
 
@@ -80,7 +96,7 @@ def _panel(ctx: Context, exam: Exam, stage: str) -> StagePanel:
     published = releases.newest(db, exam.id, CHAIN, stage=stage, state="published")
     draft = releases.newest(db, exam.id, CHAIN, stage=stage, state="draft")
     waiting = releases.newest(db, exam.id, CHAIN, state="draft")
-    form, why = (None, "") if waiting else _next(ctx, exam, stage, published)
+    form, why = (None, []) if waiting or stage in AFTER else _next(ctx, exam, stage, published)
     shown = draft or published
     return StagePanel(
         stage,
@@ -91,23 +107,21 @@ def _panel(ctx: Context, exam: Exam, stage: str) -> StagePanel:
         dict(Counter(row["outcome"] for row in _rows(ctx, shown))) if shown else {},
         form,
         why,
+        frozen(db, exam, stage),
+        timing.lookers(db, exam.code, draft) if draft else [],
     )
 
 
 def _next(
     ctx: Context, exam: Exam, stage: str, published: Release | None
-) -> tuple[PrepareForm | None, str]:
-    """The form that prepares the stage, or why there is none now."""
+) -> tuple[PrepareForm | None, list[str]]:
+    """The form that prepares the stage, or what stands in the way now."""
     if published is None and exam.state != STAGES[stage][0]:
-        return None, ""
+        return None, []
     form = CorrectForm(formdata=None) if published else PrepareForm(formdata=None)
     form.stage.data = stage
-    try:
-        if not published:
-            service.compute(ctx.session, exam, stage)
-    except Refused as error:
-        return None, say(error)
-    return form, ""
+    found = [] if published else blockers(ctx.session, exam, stage)
+    return (None, [say(one) for one in found]) if found else (form, [])
 
 
 @bp.post("/exams/<code>/results/prepare")
@@ -116,11 +130,35 @@ def prepare(code: str) -> ResponseReturnValue:
     stage, reason = request.form.get("stage", ""), request.form.get("reason", "")
     try:
         with acting() as ctx:
-            service.prepare_release(ctx, code=code, stage=stage, reason=reason[:200])
+            at = _minute(ctx)
+            service.prepare_release(ctx, code=code, stage=stage, reason=reason[:200], publish_at=at)
         sentence = _(
             "The list is signed. It can be published once enough inspectors have cosigned it."
         )
         flash(sentence, "info")
+    except Sentence as error:
+        flash_refusal(error)
+    return redirect(url_for("results.office", code=code))
+
+
+def _minute(ctx: Context) -> datetime | None:
+    """The announced minute of the form, in the bureau's zone."""
+    text = request.form.get("publish_at", "").strip()
+    if not text:
+        return None
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=ctx.config.zone)
+    except ValueError:
+        raise Invalid("The announced time is a day and a minute") from None
+
+
+@bp.post("/exams/<code>/results/freeze")
+def freeze(code: str) -> ResponseReturnValue:
+    """Freeze what a stage's list is computed from."""
+    try:
+        with acting() as ctx:
+            timing.freeze_stage(ctx, code=code, stage=request.form.get("stage", ""))
+        flash(_("Marks and scores are frozen for this list"), "success")
     except Sentence as error:
         flash_refusal(error)
     return redirect(url_for("results.office", code=code))
@@ -143,6 +181,67 @@ def publish(code: str, version: int) -> ResponseReturnValue:
     return redirect(url_for("results.office", code=code))
 
 
+@bp.post(f"/exams/<code>/results/{VERSION}/look")
+def look(code: str, version: int) -> ResponseReturnValue:
+    """The list of a version before its publication, marked with who took it."""
+    try:
+        with acting() as ctx:
+            data = timing.look_at_draft(ctx, code=code, version=version)
+    except Sentence as error:
+        flash_refusal(error)
+        return redirect(url_for("results.lists", code=code))
+    return download(data, f"results-{code}-v{version}-draft.csv", "text/csv; charset=utf-8")
+
+
+@bp.post(f"/exams/<code>/results/{VERSION}/arm")
+def arm(code: str, version: int) -> ResponseReturnValue:
+    """Order the publication at the announced minute."""
+    try:
+        with acting() as ctx:
+            timing.arm_release(ctx, code=code, version=version)
+        flash(_("It will be published at the announced minute"), "success")
+    except Sentence as error:
+        flash_refusal(error)
+    return redirect(url_for("results.office", code=code))
+
+
+@bp.post(f"/exams/<code>/results/{VERSION}/discard")
+def discard(code: str, version: int) -> ResponseReturnValue:
+    """Throw a wrong draft away."""
+    try:
+        with acting() as ctx:
+            why = request.form.get("why", "")
+            timing.discard_release(ctx, code=code, version=version, why=why)
+        flash(_("The draft was thrown away"), "info")
+    except Sentence as error:
+        flash_refusal(error)
+    return redirect(url_for("results.office", code=code))
+
+
+@bp.post("/exams/<code>/results/codes")
+def give(code: str) -> ResponseReturnValue:
+    """Give pick-up codes to everybody who has a seat and none yet."""
+    try:
+        with acting() as ctx:
+            given = codes.give_codes(ctx, code=code)
+        flash(_("%(count)s candidates were given a pick-up code", count=given), "success")
+    except Sentence as error:
+        flash_refusal(error)
+    return redirect(url_for("results.office", code=code))
+
+
+@bp.post("/my/applications/<ref>/code")
+def renew(ref: str) -> ResponseReturnValue:
+    """Another pick-up code in place of a lost one."""
+    try:
+        with acting() as ctx:
+            codes.renew_code(ctx, ref=ref)
+        flash(_("You have a new pick-up code; the old one opens nothing new"), "success")
+    except Sentence as error:
+        flash_refusal(error)
+    return redirect(url_for("results.mine", ref=ref))
+
+
 def _publication(ctx: Context, exam: Exam, release: Release) -> Wanted:
     verb, name = "results.publish_release", STAGE_NAMES[release.stage]
     return wanted_publication(ctx, verb, exam, release, name)
@@ -161,8 +260,16 @@ def lists(code: str) -> ResponseReturnValue:
     newest: dict[str, int] = {}
     for one in found:
         newest.setdefault(one.stage, one.version)
+    draft = None
+    if actor().role in CEREMONY:
+        draft = releases.newest(looking().session, exam.id, CHAIN, state="draft")
     return render_template(
-        "results/lists.html", exam=exam, releases=found, newest=newest, names=STAGE_NAMES
+        "results/lists.html",
+        exam=exam,
+        releases=found,
+        newest=newest,
+        names=STAGE_NAMES,
+        draft=draft,
     )
 
 
@@ -206,7 +313,7 @@ def _chosen(rows: list[Row]) -> list[Row]:
 
 
 def _slice(rows: list[Row]) -> dict[str, Any]:
-    pages = max(1, -(-len(rows) // PAGE))
+    pages = page_count(len(rows), PAGE)
     page = min(max(request.args.get("page", 1, type=int), 1), pages)
     return {
         "rows": rows[(page - 1) * PAGE : page * PAGE],
@@ -246,6 +353,7 @@ def mine(ref: str) -> ResponseReturnValue:
         names=STAGE_NAMES,
         outcome_name=outcome_name,
         command=own.COMMAND,
+        code=codes.own_code(looking(), application),
     )
 
 

@@ -1,5 +1,5 @@
 "use strict";
-/* Asks for a panel's state every second. The hall screen is filled in; other pages load anew
+/* Asks for a panel's state every second, the hall screen every half. The hall screen is filled in; other pages load anew
    when another candidate is called, a result is shown or the panel closes. */
 (() => {
   const root = document.querySelector("[data-poll]");
@@ -14,6 +14,13 @@
     box.className = `hall-box hall-${state.tone}`;
     write(part("text", box), state.text);
     write(part("word", box), state.word);
+    const marks = part("marks", box);
+    marks.hidden = state.marks.length === 0;
+    marks.replaceChildren(...state.marks.flatMap(([text, out]) => {
+      const mark = document.createElement(out ? "s" : "span"); // what was dropped is struck
+      mark.textContent = text;
+      return [mark, " "];
+    }));
   };
 
   const fillHeard = (rows) => {
@@ -54,7 +61,7 @@
       reached = false; // the network is away: said on the page, asked again in a second
     }
     part("lost").hidden = reached;
-    window.setTimeout(ask, 1000);
+    window.setTimeout(ask, root.dataset.again ? 1000 : 500); // the hall has what was entered last
   };
   ask();
 })();

@@ -40,7 +40,7 @@ HEADERS = {
 }
 
 
-IN_MEMORY = (PATH, "/takeover")  # and the pictures of ID cards
+IN_MEMORY = (PATH, "/takeover", "/letters/write")  # pictures of ID cards, documents of letters
 
 
 class MemoryRequest(Request):

@@ -5,7 +5,7 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NoReturn, TypeAlias
 
 from exam_system.trust.errors import CanonicalError
@@ -16,6 +16,10 @@ JSON: TypeAlias = "bool | int | str | Sequence[JSON] | Mapping[str, JSON] | None
 MAX_SAFE_INTEGER = 2**53 - 1
 MAX_NUMBER = 2**63 - 1
 
+# Made once: `json.dumps` makes one for each call.
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_encode_sorted = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
+_ATOMS = frozenset({str, bool, type(None)})
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,18}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -28,7 +32,7 @@ def jcs(value: JSON) -> bytes:
     integers beyond 2**53 - 1.
     """
     try:
-        text = json.dumps(_ordered(value), ensure_ascii=False, separators=(",", ":"))
+        text = _encode_sorted(value) if _plain(value) else _encode(_ordered(value))
         return text.encode("utf-8")
     except UnicodeEncodeError:
         raise CanonicalError("A text contains half of a surrogate pair.") from None
@@ -49,6 +53,26 @@ def parse_jcs(data: bytes) -> JSON:
     if jcs(value) != data:
         raise CanonicalError("The JSON is not in its canonical form (RFC 8785).")
     return value
+
+
+def _plain(value: object) -> bool:
+    """Whether the value is sorted by its encoder as RFC 8785 asks: ASCII keys, nothing unusual."""
+    kind = type(value)
+    if kind in _ATOMS:
+        return True
+    if kind is int:
+        return -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER  # type: ignore[operator]
+    if kind is dict:
+        try:
+            ascii_keys = "".join(value).isascii()  # type: ignore[arg-type]
+        except TypeError:
+            return False
+        return ascii_keys and _all_plain(value.values())  # type: ignore[attr-defined]
+    return (kind is list or kind is tuple) and _all_plain(value)  # type: ignore[arg-type]
+
+
+def _all_plain(values: Collection[object]) -> bool:
+    return _ATOMS.issuperset(map(type, values)) or all(map(_plain, values))
 
 
 def _ordered(value: object) -> object:

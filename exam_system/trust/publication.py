@@ -23,6 +23,8 @@ CHAINS = {
     "written": "results",
     "shortlist": "results",
     "final": "results",
+    "medical": "results",
+    "appointment": "results",
 }
 """Stage → the chain of versions that it belongs to."""
 UNLISTED = frozenset({"publication.note", "root.note"})

@@ -304,6 +304,87 @@ class Check(Enum):
         "The receipt's text has its lines in order and is signed.",
         "收据签名文本各行齐全、次序正确并已签名。",
     )
+    CUSTODY = (
+        85,
+        "A custody statement adds up: bags, hand-overs, papers; no bag was opened before its time.",
+        "试卷保管情况说明各项数字相符：袋数、交接次数、份数均无出入，没有试卷袋提前启封。",
+    )
+    DECISION = (
+        86,
+        "The text of a decision on a violation has its lines in order and is signed.",
+        "违纪违规处理决定的签名文本各行齐全、次序正确并已签名。",
+    )
+    DECISION_PAPER = (
+        87,
+        "The decision on paper has the SHA-256 that is signed.",
+        "处理决定书的 SHA-256 与签名所载一致。",
+    )
+    DECISION_ACT = (
+        88,
+        "The act of deciding, under the digest of the signed text, stands in the signed log.",
+        "以签名文本摘要为标识的处理决定行为，确在已签名的日志之中。",
+    )
+    SCREENING = (
+        89,
+        "A screening's parameters were signed before its flags, and answers and flags are those "
+        "that were signed.",
+        "雷同甄别的参数先于结果签名，答案和甄别结果与签名所载一致。",
+    )
+    MATCHES = (
+        90,
+        "Every flagged pair's counts of identical answers are those of its two sheets.",
+        "每对雷同考生的相同答案数均与两份答案逐题核对一致。",
+    )
+    TAILS = (
+        91,
+        "Every flagged pair's exact chance of so many identical answers is recomputed.",
+        "每对雷同考生出现如此多相同答案的精确概率均重新算出，结果一致。",
+    )
+    MARKS = (
+        92,
+        "Script numbers follow from the drawn codes and the committed key; every mark and "
+        "score follows from the markers' marks, and is the released one.",
+        "密号由抽定代码和事先承诺的密钥得出，各题得分和各科成绩均由评卷员所给分数算出，并与所公布成"
+        "绩一致。",
+    )
+    ANSWER_KEY = (
+        93,
+        "The versions of an answer key are signed and count from 1, each later one with its "
+        "reason.",
+        "标准答案各版本均已签名，版本号连续，更正各有理由。",
+    )
+    RECOUNT = (
+        94,
+        "The recounted sample's lines are those that were signed, and add up to its differences.",
+        "抽样复核明细与签名所载一致，差异重新核算无误。",
+    )
+    LOOKUP = (
+        95,
+        "lookup.note is signed and names the files of the look-up page and the list's signed root.",
+        "lookup.note 已签名，所载查询页面各文件摘要和名单的根与实际一致。",
+    )
+    SHARDS = (
+        96,
+        "The look-up's shards are those that were signed, each entry in its own shard, in order.",
+        "成绩查询的各分片与签名所载一致，每条记录均在应在的分片之中、次序正确。",
+    )
+    PICKED = (
+        97,
+        "The record that a pick-up code opens is a slip that stands in the signed tree.",
+        "凭查询码打开的记录为成绩单，确在已签名的记录树之中。",
+    )
+    NOTICE = (
+        98,
+        "A notice's text and files are those that are signed; each level was passed by another "
+        "person, in order; a later version names the one before it.",
+        "通知公告的正文和附件与签名所载一致；各级审核依次由不同的人完成；后一版载明前一版的摘要。",
+    )
+    NOTICE_ACTS = (
+        99,
+        "Every level that passed a notice stands in the log beside it, under the digest of its "
+        "text.",
+        "通知公告每一级审核都在旁边的日志中有记录，并载明正文的摘要。",
+    )
 
     def __init__(self, number: int, english: str, chinese: str) -> None:
         self.number = number

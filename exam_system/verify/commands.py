@@ -40,19 +40,21 @@ from exam_system.verify.run import verify as run
     type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%SZ"]),
     help="The time at the door, 2026-03-14T08:30:00+0800: tickets whose exam is over are refused.",
 )
+@click.option("--pick-up", "code", default="", help="Open the one record of PATH, a look-up tree.")
 def verify(
     paths: tuple[Path, ...],
     keys_file: Path | None,
     old: Path | None,
     lists: tuple[Path, ...],
     at: datetime | None,
+    code: str,
 ) -> None:
     """Verify draws, publications, the log, proofs, slips, tickets and notes.
 
     Exit status 0: everything holds; 1: something is refused; 2: something cannot be read.
     """
     try:
-        outcome = run(paths, keys_file, old, Door(lists, _utc(at)))
+        outcome = run(paths, keys_file, old, Door(lists, _utc(at), code))
     except (Unreadable, OSError) as error:
         click.echo(f"exam verify: {error}", err=True)
         sys.exit(2)

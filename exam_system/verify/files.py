@@ -25,6 +25,11 @@ _KINDS = (
         re.compile(r"(statement|takings)-.+"),
         frozenset({"statement.note", "takings.note"}),
     ),
+    ("notice", re.compile(r"notice-[0-9]{4}-[0-9]+-v[0-9]+"), frozenset({"notice.note"})),
+    ("decision", re.compile(r"decision-.+"), frozenset({"decision.note"})),
+    ("similarity", re.compile(r"similarity-.+"), frozenset({"screened.note"})),
+    ("marking", re.compile(r"(marks|recount)-.+"), frozenset({"marks.note", "recount.note"})),
+    ("lookup", re.compile(r"lookup-.+-v[0-9]+"), frozenset({"lookup.note"})),
     ("log", re.compile(r"(?!)"), frozenset({"checkpoint", "tile"})),
 )
 

@@ -10,9 +10,11 @@ from pathlib import Path
 from exam_system.trust import checkpoint, notes, proof, ticket_note
 from exam_system.trust.checkpoint import Checkpoint
 from exam_system.trust.merkle import Levels
+from exam_system.trust.notice_note import NoticeNote
 from exam_system.trust.ticket_note import TicketNote, Withdrawn
 from exam_system.trust.tiles import unpack_entries
 from exam_system.verify.checks import Check, Refused, refuse
+from exam_system.verify.notice import acts_of, not_in_log
 
 _PUBLISHED = re.compile(
     rb'"kind":"(?:exams\.publish_(?:announcement|change)|results\.publish_release)".*'
@@ -54,6 +56,7 @@ class History:
     heads: dict[tuple[int, bytes], Seen] = field(default_factory=dict)
     logs: list[Whole] = field(default_factory=list)
     folders: dict[tuple[Path, str, str], int] = field(default_factory=dict)
+    notices: list[tuple[str, Path, NoticeNote]] = field(default_factory=list)
     tickets: list[tuple[str, TicketNote]] = field(default_factory=list)
     withdrawn: dict[str, tuple[str, Withdrawn]] = field(default_factory=dict)
     """Of each exam the newest list, and the file that it is."""
@@ -109,6 +112,7 @@ class History:
                     yield error
         for log in self.logs:
             yield from self._superseded(log)
+            yield from self._unpassed(log)
 
     def _require_one_root(self, head: Seen) -> None:
         for other in self.heads.values():
@@ -123,6 +127,12 @@ class History:
             if head.size <= log.tree.size and log.tree.root(head.size) != head.root:
                 why = f"the first {head.size} acts of {log.shown} have another root"
                 refuse(Check.GROWTH, head.shown, why)
+
+    def _unpassed(self, log: Whole) -> Iterator[Refused]:
+        beside = [(shown, said) for shown, parent, said in self.notices if parent == log.parent]
+        acts = acts_of(log.files) if beside else set()
+        for shown, said in beside:
+            yield from not_in_log(shown, said, acts)
 
     def _superseded(self, log: Whole) -> Iterator[Refused]:
         newest: dict[tuple[str, str], int] = {}

@@ -24,6 +24,7 @@ ROW = {
     "rank": (int, type(None)),
     "outcome": str,
 }
+TOTALS = frozenset({"final", "medical", "appointment"})
 _LIST = {"v": int, "exam": str, "stage": str, "version": int, "rows": list}
 
 
@@ -48,8 +49,14 @@ def read_list(bag: Bag, said: Publication) -> Listed:
     return Listed(said.stage, rows)
 
 
+def shape_of(row: object, shape: Mapping[str, Any] = ROW) -> Mapping[str, Any]:
+    """The keys of a row, which may say where its interview score is from."""
+    named = isinstance(row, dict) and "interview_from" in row
+    return {**shape, "interview_from": dict} if named else shape
+
+
 def _row(where: str, value: object) -> Row:
-    row = record(Check.LIST, where, value, ROW)
+    row = record(Check.LIST, where, value, shape_of(value))
     texts = [*row["subjects"].values(), *row["interview_scores"]]
     if not all(isinstance(text, str) for text in texts):
         refuse(Check.LIST, where, "a score is not written as text")
@@ -75,7 +82,7 @@ def _require_order(where: str, rows: Sequence[Row]) -> None:
 def require_csv(bag: Bag, rules: Mapping[str, Any], listed: Listed) -> None:
     """Refuse unless list.csv shows exactly the rows of list.json."""
     subjects = subjects_of(bag, rules)
-    final = [words.SCORES, words.INTERVIEW, words.TOTAL] if listed.stage == "final" else []
+    final = [words.SCORES, words.INTERVIEW, words.TOTAL] if listed.stage in TOTALS else []
     names = [name for _, name in subjects]
     header = [words.ADMISSION, words.POST, *names, words.WRITTEN]
     header += [*final, words.RANK, words.OUTCOME]
@@ -107,12 +114,13 @@ def _cells(where: str, stage: str, codes: Sequence[str], row: Row) -> list[str]:
     if row["outcome"] not in outcomes:
         refuse(Check.LIST, f"{where} column outcome", f"{row['outcome']!r} is not one of {stage}")
     marks = [row["subjects"][code] for code in codes]
-    shown = [words.ABSENT if mark == "absent" else mark for mark in marks]
+    told = {"absent": words.ABSENT, "void": words.VOID, "zero": words.ZERO}
+    shown = [told.get(mark, mark) for mark in marks]
     final = [" ".join(row["interview_scores"]), row["interview"], row["total"]]
     rank = "" if row["rank"] is None else str(row["rank"])
     return [
         *(row["admission"], row["post"], *shown, row["written"]),
-        *(final if stage == "final" else []),
+        *(final if stage in TOTALS else []),
         *(rank, outcomes[row["outcome"]]),
     ]
 
@@ -133,3 +141,27 @@ def require_same_people(bag: Bag, listed: Listed, base: Listed, outcome: str) ->
                 refuse(Check.STAGES, f"{place} column {column}", why)
     if let_in:
         refuse(Check.STAGES, where, f"{min(let_in)} is {outcome} in the list before, but missing")
+
+
+def require_taken_over(
+    bag: Bag, listed: Listed, base: Listed, vacancies: Mapping[str, int] | None
+) -> None:
+    """Refuse unless every row is one of the list before, ranked, and differs in its outcome only.
+
+    In a list of appointments no post has more people than vacancies.
+    """
+    before = {row["admission"]: row for row in base.rows if row["rank"] is not None}
+    count: dict[str, int] = {}
+    for number, row in enumerate(listed.rows, 1):
+        place = f"{bag.at('list.json')} row {number}"
+        right = before.get(row["admission"])
+        if right is None:
+            refuse(Check.STAGES, place, f"{row['admission']} has no rank in the list before")
+        for column in (row.keys() | right.keys()) - {"outcome"}:
+            if not same_json(row.get(column), right.get(column)):
+                why = f"found {row.get(column)!r}, the list before has {right.get(column)!r}"
+                refuse(Check.STAGES, f"{place} column {column}", why)
+        count[row["post"]] = count.get(row["post"], 0) + 1
+        most = (vacancies or {}).get(row["post"])
+        if listed.stage == "appointment" and most is not None and count[row["post"]] > most:
+            refuse(Check.STAGES, place, f"post {row['post']} has {most} vacancies only")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from exam_system.trust.canonical import digest_text, sha256
+import json
+from collections.abc import Mapping
+
+from exam_system.trust.canonical import JSON, digest_text, jcs, sha256
 from exam_system.trust.errors import CanonicalError
 from exam_system.trust.merkle import Levels, leaf_hash
 from exam_system.trust.publication import Publication
 from exam_system.verify.checks import Check, refuse, require_equal
 from exam_system.verify.files import Bag
-from exam_system.verify.lists import ROW, Listed
+from exam_system.verify.lists import ROW, Listed, Row, shape_of
 from exam_system.verify.text import document, record, same_json
 
 RECORD = {**ROW, "v": int, "exam": str, "stage": str, "version": int, "salt": str}
@@ -24,13 +27,16 @@ def require_records(bag: Bag, said: Publication, listed: Listed) -> None:
     salts: set[str] = set()
     for number, line in enumerate(lines, 1):
         place = f"{where} line {number}"
-        value = read_record(Check.RECORDS, place, line)
+        right = _as_expected(line, said, rows)
+        value = right or read_record(Check.RECORDS, place, line)
         if number > 1 and sha256(lines[number - 2]) >= sha256(line):
             refuse(Check.RECORDS, place, "the lines are not sorted by their digests")
         if value["salt"] in salts:
             refuse(Check.RECORDS, place, "this salt was used before")
         salts.add(str(value["salt"]))
-        _require_row(place, value, said, rows.pop(str(value["admission"]), None))
+        row = rows.pop(str(value["admission"]), None)
+        if right is None:
+            _require_row(place, value, said, row)
     if rows:
         refuse(Check.RECORDS, where, f"there is no record of {min(rows)}")
     tree = Levels(leaf_hash(line) for line in lines)
@@ -38,9 +44,27 @@ def require_records(bag: Bag, said: Publication, listed: Listed) -> None:
     require_equal(Check.ROOT, where, (tree.size, tree.root()), root and (root.size, root.root))
 
 
+def _as_expected(
+    line: bytes, said: Publication, rows: Mapping[str, Row]
+) -> dict[str, object] | None:
+    """The record of a line with exactly the bytes that its row and salt give; None otherwise.
+
+    A shorter way to what the slow checks come to: they name what differs.
+    """
+    try:
+        value: dict[str, object] = json.loads(line)
+        salt = digest_text(value["salt"])  # type: ignore[arg-type]
+        row = rows[value["admission"]]  # type: ignore[index]
+        about: dict[str, JSON] = {"exam": said.exam, "stage": said.stage, "version": said.version}
+        return value if jcs({**row, **about, "v": 1, "salt": salt}) == line else None
+    except (AttributeError, LookupError, TypeError, ValueError):
+        return None
+
+
 def read_record(check: Check, where: str, line: bytes) -> dict[str, object]:
     """One record: complete, canonical, with a salt of 32 bytes."""
-    value: dict[str, object] = record(check, where, document(check, where, line), RECORD)
+    said = document(check, where, line)
+    value: dict[str, object] = record(check, where, said, shape_of(said, RECORD))
     require_equal(check, f"{where} v", value["v"], 1)
     try:
         digest_text(str(value["salt"]))
@@ -54,6 +78,6 @@ def _require_row(
 ) -> None:
     for key, right in (("exam", said.exam), ("stage", said.stage), ("version", said.version)):
         require_equal(Check.RECORDS, f"{where} {key}", value[key], right)
-    found = {key: value[key] for key in ROW}
+    found = {key: value[key] for key in shape_of(value)}
     if row is None or not same_json(found, row):  # type: ignore[arg-type]
         refuse(Check.RECORDS, where, f"{value['admission']} has no such row in list.json")

@@ -12,7 +12,13 @@ from exam_system.trust.publication import Publication
 from exam_system.verify.checks import Check, Refused, holds, refuse, require_equal
 from exam_system.verify.files import Bag
 from exam_system.verify.keyring import Keyring
-from exam_system.verify.lists import Listed, read_list, require_csv, require_same_people
+from exam_system.verify.lists import (
+    Listed,
+    read_list,
+    require_csv,
+    require_same_people,
+    require_taken_over,
+)
 from exam_system.verify.numbers import require_numbers
 from exam_system.verify.records import require_records
 from exam_system.verify.text import document
@@ -23,6 +29,7 @@ FILES = {
     "results": ("list.csv", "list.json", "notice.pdf", RECORDS, "rules.json"),
 }
 _BEFORE = {"shortlist": ("written", "scored"), "final": ("shortlist", "shortlisted")}
+_AFTER = {"medical": "final", "appointment": "medical"}
 
 
 def verify_publication(bag: Bag, keys: Keyring) -> str:
@@ -135,8 +142,11 @@ def _results(
     require_csv(bag, rules, listed)
     vacancies = _vacancies(bag, keys, said)
     remarks = [] if vacancies else ["announcement not beside: vacancies not checked"]
-    require_numbers(bag, rules, listed, vacancies)
-    remarks += _stages(bag, keys, said, listed)
+    if said.stage in _AFTER:
+        remarks += _taken_over(bag, keys, said, listed, vacancies)
+    else:
+        require_numbers(bag, rules, listed, vacancies)
+        remarks += _stages(bag, keys, said, listed)
     if RECORDS in bag.files:
         require_records(bag, said, listed)
     else:
@@ -185,14 +195,36 @@ def _stages(bag: Bag, keys: Keyring, said: Publication, listed: Listed) -> list[
     if said.stage not in _BEFORE:
         return []
     stage, outcome = _BEFORE[said.stage]
+    base = _earlier(bag, keys, said, stage)
+    if base is None:
+        return [f"{stage} list not beside: not compared with it"]
+    require_same_people(bag, listed, base, outcome)
+    return []
+
+
+def _taken_over(
+    bag: Bag,
+    keys: Keyring,
+    said: Publication,
+    listed: Listed,
+    vacancies: Mapping[str, int] | None,
+) -> list[str]:
+    """A list after the totals has rows of the list before it, and only says who is in."""
+    base = _earlier(bag, keys, said, _AFTER[said.stage])
+    if base is None:
+        return [f"{_AFTER[said.stage]} list not beside: not compared with it"]
+    require_taken_over(bag, listed, base, vacancies)
+    return []
+
+
+def _earlier(bag: Bag, keys: Keyring, said: Publication, stage: str) -> Listed | None:
+    """The newest earlier list of a stage that lies beside."""
     stem = f"results-{said.exam}"
     for version in (k for k in bag.versions(stem) if k < said.version):
         found = _neighbour(bag, keys, f"{stem}-v{version}", "list.json")
         if found and found[1].stage == stage:
-            base = read_list(*found)
-            require_same_people(bag, listed, base, outcome)
-            return []
-    return [f"{stage} list not beside: not compared with it"]
+            return read_list(*found)
+    return None
 
 
 def _superseded(bag: Bag, keys: Keyring, said: Publication) -> Sequence[str]:

@@ -8,15 +8,20 @@ from pathlib import Path
 
 from exam_system.verify.against import compare
 from exam_system.verify.checks import Check, Refused, Unreadable, refuse
+from exam_system.verify.decision import verify_decision
 from exam_system.verify.draw import verify_draw
 from exam_system.verify.evidence import verify_evidence
 from exam_system.verify.files import Bag, bag_of, kind_of, read
 from exam_system.verify.history import History, Whole
 from exam_system.verify.keyring import Keyring, parse_keys
 from exam_system.verify.log import verify_log, whole_log
+from exam_system.verify.lookup import verify_lookup, verify_picked
 from exam_system.verify.lots import verify_lots
+from exam_system.verify.marking import verify_marking
 from exam_system.verify.money import verify_money
+from exam_system.verify.notice import said_by, verify_notice
 from exam_system.verify.release import verify_publication
+from exam_system.verify.similarity import verify_similarity
 from exam_system.verify.single import verify_single
 
 KEYS = "keys.txt"
@@ -27,6 +32,11 @@ VERIFIERS: dict[str, Callable[[Bag, Keyring], str]] = {
     "log": verify_log,
     "evidence": verify_evidence,
     "money": verify_money,
+    "decision": verify_decision,
+    "notice": verify_notice,
+    "marking": verify_marking,
+    "similarity": verify_similarity,
+    "lookup": verify_lookup,
 }
 
 
@@ -41,10 +51,14 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """What a door knows of admission tickets: lists of withdrawn ones, and the time (UTC)."""
+    """What a door knows of admission tickets: lists of withdrawn ones, and the time (UTC).
+
+    `code` is a pick-up code with which the one path, a look-up tree, is opened.
+    """
 
     lists: Sequence[Path] = ()
     at: str = ""
+    code: str = ""
 
 
 def verify(
@@ -77,6 +91,8 @@ def verify(
         history = History()
         for item in (*_items(path), *door.lists):
             _one(outcome, item, keys, history)
+        if door.code:
+            _picked(outcome, path, keys, door.code)
         for refused in (*history.contradictions(), *history.turned_away(door.at)):
             _refused(outcome, refused)
         for refused in compare(old.resolve(), path, keys) if old else ():
@@ -133,6 +149,17 @@ def _one(outcome: Outcome, path: Path, keys: Keyring, history: History) -> None:
     outcome.files += count
 
 
+def _picked(outcome: Outcome, path: Path, keys: Keyring, code: str) -> None:
+    """The one record that a pick-up code opens in the tree at the path."""
+    bag = bag_of(path)
+    if bag is None or bag.kind != "lookup":
+        raise Unreadable(f"{path} is no look-up tree: the code opens nothing there")
+    try:
+        outcome.lines.append(f"ok {verify_picked(bag, keys, code)}")
+    except Refused as error:
+        _refused(outcome, error)
+
+
 def _verified(path: Path, keys: Keyring, history: History) -> tuple[str, int]:
     if path.is_symlink():
         refuse(Check.KNOWN, path.name, "this is a link, not a file")
@@ -141,6 +168,8 @@ def _verified(path: Path, keys: Keyring, history: History) -> tuple[str, int]:
         if bag is None:  # it was one when it was listed
             refuse(Check.KNOWN, path.name, "the folder changed while it was read")
         told = _log(bag, keys, history) if bag.kind == "log" else VERIFIERS[bag.kind](bag, keys)
+        if bag.kind == "notice":
+            history.notices.append((bag.shown, bag.parent, said_by(bag)))
         history.saw(bag.shown, bag.files, keys.origin)
         return told, len(bag.files)
     data = read(path)

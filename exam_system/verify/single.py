@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal, localcontext
 
 from exam_system.trust import (
     checkpoint,
+    custody_note,
+    decision_note,
     draw_note,
     figures,
-    interview_note,
     notes,
     proof,
     report,
@@ -19,12 +19,16 @@ from exam_system.trust.errors import Malformed, TrustError
 from exam_system.trust.merkle import leaf_hash, verify_inclusion
 from exam_system.verify.ceremony import proved
 from exam_system.verify.checks import Check, holds, refuse, require_equal
+from exam_system.verify.decision import verify_decision_note
+from exam_system.verify.interview import interview, interview_sheets
 from exam_system.verify.keyring import Keyring, remark
 from exam_system.verify.keysfile import Listed
 from exam_system.verify.log import read_head
+from exam_system.verify.marking import verify_key
 from exam_system.verify.money import verify_note
 from exam_system.verify.records import read_record
 from exam_system.verify.release import parse_publication
+from exam_system.verify.similarity import verify_screening_note
 
 _RESULTS = re.compile(r"/results/(.+)/v([1-9][0-9]*)")
 
@@ -39,7 +43,8 @@ def verify_single(name: str, data: bytes, keys: Keyring) -> str:
         if name.endswith(".note") or name == "checkpoint":
             refuse(Check.NOTE, name, str(error))
         refuse(Check.KNOWN, name, "unknown file: nothing that is verified by itself")
-    return verify_note(name, data, keys) or _note(name, data, text, keys)
+    known = verify_note(name, data, keys) or verify_screening_note(name, data, keys)
+    return known or verify_key(name, data, keys) or _note(name, data, text, keys)
 
 
 def _proof(name: str, data: bytes, keys: Keyring) -> str:
@@ -89,10 +94,18 @@ def _note(name: str, data: bytes, text: str, keys: Keyring) -> str:
         return f"{name} (note of {said.chain} {said.exam} v{said.version}, {said.stage})"
     if header == f"{keys.origin}/interview/v1":
         opened = keys.opened(data, name, "publisher", cosigners=0)
-        return _interview(name, opened, keys.undated(data, name, "publisher"))
+        return interview(name, opened, keys.undated(data, name, "publisher"))
+    if header == f"{keys.origin}/interview/v2":
+        opened = keys.opened(data, name, "publisher", cosigners=0)
+        return interview_sheets(name, opened, keys.undated(data, name, "publisher"))
     if header == f"{keys.origin}{figures.HEADER_TAIL}":
         opened = keys.opened(data, name, "publisher", cosigners=0)
         return _figures(name, opened, keys.undated(data, name, "publisher"))
+    if header == f"{keys.origin}{custody_note.HEADER_TAIL}":
+        opened = keys.opened(data, name, "publisher", cosigners=0)
+        return _custody(name, opened, keys.undated(data, name, "publisher"))
+    if header == f"{keys.origin}{decision_note.TAIL}":
+        return verify_decision_note(name, data, keys)
     if header == f"{keys.origin}{ticket_note.WITHDRAWN}":
         opened = keys.opened(data, name, "publisher", cosigners=0)
         return _withdrawn(name, opened, keys.undated(data, name, "publisher"))
@@ -136,29 +149,13 @@ def _figures(name: str, text: str, ended: Listed | None) -> str:
     return f"{name} ({of}{remark(ended)})"
 
 
-def _interview(name: str, text: str, ended: Listed | None) -> str:
-    with holds(Check.INTERVIEW, name):
-        said = interview_note.parse(text)
-        _require_mean([Decimal(score) for score in said.scores], said.dropped, said.result)
-    return f"{name} (interview of {said.number}, {said.exam}: {said.result}{remark(ended)})"
-
-
-def _require_mean(scores: list[Decimal], dropped: tuple[int, ...], result: str) -> None:
-    """The rule set says how many are dropped at each end and how it is rounded; both are tried."""
-    kept = sorted(score for place, score in enumerate(scores, 1) if place not in dropped)
-    inner = sorted(scores)
-    ends = [inner[low : low + len(kept)] for low in range(len(dropped) + 1)]
-    if kept not in ends:
-        raise Malformed("The dropped scores are not the highest and the lowest.")
-    with localcontext(Context(prec=60)):
-        mean, digits = sum(kept, Decimal(0)) / len(kept), Decimal(1).scaleb(_exponent(result))
-        made = {mean.quantize(digits, rounding=rule) for rule in (ROUND_HALF_UP, ROUND_DOWN)}
-        if Decimal(result) not in made:
-            raise Malformed(f"The result is {result}, the mean of the rest is {mean}.")
-
-
-def _exponent(text: str) -> int:
-    return -len(text.partition(".")[2])
+def _custody(name: str, text: str, ended: Listed | None) -> str:
+    with holds(Check.CUSTODY, name):
+        said = custody_note.parse(text)
+    for fault in custody_note.faults(said):
+        refuse(Check.CUSTODY, name, fault)
+    of = f"custody of {said.exam} {said.session}: {sum(said.bags)} bags, {said.opened.bags} opened"
+    return f"{name} ({of}{remark(ended)})"
 
 
 def _ticket(name: str, text: str, ended: Listed | None) -> str:

@@ -18,6 +18,7 @@ from exam_system.approvals.models import Approval
 from exam_system.cli import exam
 from exam_system.context import PUBLIC, Actor
 from exam_system.errors import Conflict, Fault, Forbidden, NotFound, Refused
+from exam_system.messages.kinds import ACTS, Done
 from exam_system.records.models import Act
 from exam_system.registration.models import Application
 from tests.accounts.doors import (
@@ -91,6 +92,13 @@ def test_the_whole_way_on_the_pages(world: World) -> None:
     ref = re.findall(r"t-[a-z2-7]{12}", answer.text)[0]
     code = re.findall(r"\d{4} \d{4} \d{4} \d{4}", answer.text)[0]
     assert answer.headers["Cache-Control"] == "no-store"
+    assert "持身份证到本机构说明" in stranger.get("/applications").text
+    with world.acting(PUBLIC) as ctx:
+        asked = ctx.session.scalars(select(Act).where(Act.kind == "accounts.ask_takeover")).one()
+        done = Done(asked.kind, "", asked.subject, {}, 0, asked.at)
+        ((_, said),) = ACTS[asked.kind](ctx.session, [done])
+        holder = ctx.session.scalars(select(Person.account_id)).one()
+        assert (said.account, said.kind) == (holder, "disputed")
     officer = world.client(app, Role.OFFICER)
     queue = officer.get("/office/takeovers").text + officer.get(f"/office/takeovers/{ref}").text
     assert ref in queue
@@ -114,6 +122,7 @@ def test_the_whole_way_on_the_pages(world: World) -> None:
     mine = app.test_client()
     assert log_in(mine, MINE, "my own password").location == "/home"
     assert "王真身" in mine.get("/applications").text
+    assert "持身份证到本机构说明" not in mine.get("/applications").text
     assert "Set the password" not in pick_up(english(app), ref, code)
     with world.context(PUBLIC).session as db:
         opening = select(Act.actor).where(Act.kind == "accounts.open_takeover")

@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from werkzeug.serving import make_server
 
 from exam_system.access import Role
 from exam_system.accounts.models import SecondFactor
 from exam_system.approvals import service
-from exam_system.clock import RehearsalClock
 from exam_system.exams import service as exams
 from tests.approvals.probe import rows
-from tests.conftest import START
 from tests.exams import samples
+from tests.passkeys import at_localhost, browser_page, enter, serving
 from tests.world import PASSWORD, WANTED, World, fresh_code
 
 pytestmark = pytest.mark.browser
-AUTHENTICATOR = {
-    "protocol": "ctap2",
-    "transport": "internal",
-    "hasResidentKey": True,
-    "hasUserVerification": True,
-    "isUserVerified": True,
-    "automaticPresenceSimulation": True,
-}
 
 
 @pytest.fixture(scope="module")
@@ -43,44 +29,20 @@ def database() -> str:
 @pytest.fixture
 def world(folder: Path) -> Iterator[World]:
     """An instance that knows itself as localhost, with a prepared announcement."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    path = folder / "config.toml"
-    path.write_text(path.read_text().replace("127.0.0.1:8000", f"localhost:{port}"))
-    world = World.open(folder, RehearsalClock(START))
+    world = at_localhost(folder)
     with world.acting(Role.OFFICER) as ctx:
         samples.set_up(ctx)
         exams.prepare_announcement(ctx, code=samples.CODE)
-    server = make_server("127.0.0.1", port, world.app(), threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield world
-    server.shutdown()
-    thread.join()
-    world.engine.dispose()
+    with serving(world):
+        yield world
 
 
 @pytest.fixture
 def page(world: World) -> Iterator[Any]:
     """The inspector's browser, logged in, with an authenticator of its own."""
-    if shutil.which("chromium") is None and not os.environ.get("CI"):
-        pytest.skip("no Chromium on this machine")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as engine:
-        browser = engine.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
-        )
-        page = browser.new_context(locale="en", base_url=world.config.base_url).new_page()
-        session = page.context.new_cdp_session(page)
-        session.send("WebAuthn.enable")
-        session.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
-        page.goto("/login")
-        page.fill("#login", "inspector")
-        page.fill("#password", PASSWORD)
-        page.click("#submit")
+    with browser_page(world) as page:
+        enter(page, "inspector", PASSWORD)
         yield page
-        browser.close()
 
 
 def ask(world: World) -> str:

@@ -6,7 +6,7 @@ import os
 import sys
 from datetime import UTC, datetime
 
-from flask import Flask, request
+from flask import Flask, Response, request
 from gunicorn.app.base import BaseApplication
 from sqlalchemy import DateTime, String, Text, create_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
@@ -69,7 +69,28 @@ def ours(folder: str) -> Flask:
     return create_app(folder)
 
 
-APPS = {"bare": bare, "ours": ours}
+class Slip(Base):
+    """A candidate's slip under a pick-up code."""
+
+    __tablename__ = "slip"
+    code: Mapped[str] = mapped_column(String(25), primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
+
+
+def looked_up(url: str) -> Flask:
+    """The look-up of a slip by its code as Flask and SQLAlchemy's ORM do it."""
+    engine = create_engine(url, pool_size=24, max_overflow=16)
+    app = Flask("looked_up")
+
+    @app.get("/<code>")
+    def look(code: str) -> Response:
+        with Session(engine) as db:
+            return Response(db.get_one(Slip, code).text, mimetype="text/plain")
+
+    return app
+
+
+APPS = {"bare": bare, "ours": ours, "looked_up": looked_up}
 
 
 class Served(BaseApplication):  # type: ignore[misc]

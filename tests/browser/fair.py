@@ -28,7 +28,32 @@ SEED = "fair"
 DRAFT = "as-draft"
 HELD = ("公开招考公务员", "recruitment of civil servants")
 TODAY = ("公开遴选公务员", "selection of civil servants")
-ALL_DRAWS = {"interview_order": "double", "marking_closes": 9, "recount_percent": 2}
+QUESTIONS = [
+    {
+        "subject": "xc",
+        "code": "xc1",
+        "name": "客观题",
+        "kind": "objective",
+        "full": "100",
+        "markers": 0,
+        "threshold": "0",
+    },
+    {
+        "subject": "sl",
+        "code": "sl1",
+        "name": "申论",
+        "kind": "subjective",
+        "full": "100",
+        "markers": 2,
+        "threshold": "8",
+    },
+]
+ALL_DRAWS = {
+    "interview_order": "double",
+    "marking_closes": 9,
+    "recount_percent": 2,
+    "marking_questions": QUESTIONS,
+}
 LOTS = {"interview_order": "lots"}
 RUNNING = ("公开招聘工作人员", "recruitment of staff")
 

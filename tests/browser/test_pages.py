@@ -22,6 +22,8 @@ from exam_system.app import create_app
 from exam_system.approvals.lookup import Wanted
 from exam_system.approvals.service import ask_approval
 from exam_system.context import PUBLIC
+from exam_system.custody.models import Bag, HandOver
+from exam_system.database import reading
 from exam_system.demo.cast import STAFF
 from exam_system.demo.people import photo
 from exam_system.demo.reviewers import bar
@@ -33,10 +35,13 @@ from exam_system.fees.models import Payment
 from exam_system.fees.reconciling import reconcile_day
 from exam_system.fees.waivers import ask_waiver
 from exam_system.fees.wechat_bill import BEIJING
+from exam_system.forensics.models import CaseFile, Screening
 from exam_system.instance import DEMONSTRATION_PASSWORD
 from exam_system.registration.models import Barred
 from exam_system.results.models import Result
+from exam_system.violations.models import Incident, ViolationCase
 from tests.accounts.doors import card
+from tests.browser.desk import lettered
 from tests.browser.fair import DRAFT, Fair, id_of, one_ref
 from tests.browser.visitor import Visitor
 from tests.conftest import ROOT
@@ -62,6 +67,13 @@ SEEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "exams.posts": ("", ("/exams/{held}/posts", "/exams/{open}/posts?q=%E9%A3%9E")),
     "exams.daily": ("", ("/exams/{open}/figures",)),
     "api.reference": ("", ("/api/v1/",)),
+    "notices.index": ("", ("/notices",)),
+    "notices.disclosures": ("", ("/exams/{held}/disclosures", "/exams/{open}/disclosures")),
+    "notices.services": ("", ("/services",)),
+    "notices.service": ("", ("/services/registration", "/services/consultation")),
+    "notices.desk": ("officer", ("/office/bulletins",)),
+    "notices.new": ("officer", ("/office/bulletins/new?exam={held}",)),
+    "notices.matter": ("officer", ("/office/services/review",)),
     "exams.office": ("officer", ("/office/exams",)),
     "exams.create": ("officer", ("/office/exams/new",)),
     "exams.setup": ("officer", ("/office/exams/{draft}", "/office/exams/{held}")),
@@ -89,6 +101,7 @@ SEEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "registration.barred": ("officer", ("/barred",)),
     "registration.lift": ("officer", ("/barred/{bar}/lift",)),
     "registration.review": ("reviewer", ("/review/{waiting}", "/review/{ref}")),
+    "registration.import_candidates": ("officer", ("/exams/{open}/applicants/import",)),
     "registration.applicants": (
         "officer",
         ("/exams/{held}/applicants", "/exams/{open}/applicants"),
@@ -128,10 +141,41 @@ SEEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "seating.change": ("officer", ("/office/exams/{held}/late/{ref}",)),
     "seating.versions": ("officer", ("/office/exams/{held}/versions",)),
     "seating.difference": ("officer", ("/office/exams/{held}/versions/1/2",)),
+    "custody.board": ("officer", ("/custody/{held}", "/custody/{open}")),
+    "custody.bags": ("officer", ("/custody/{held}/bags", "/custody/{open}/bags")),
+    "custody.bag": ("officer", ("/custody/{held}/bag/{bag}",)),
+    "custody.room": ("officer", ("/custody/{held}/room/{bag_room}",)),
+    "custody.hand": ("officer", ("/custody/{held}/hand",)),
+    "custody.handover": ("officer", ("/custody/{held}/hand/{handover}",)),
+    "custody.bring_in": ("officer", ("/custody/{held}/register", "/custody/{open}/register")),
+    "custody.devices": ("officer", ("/custody/{held}/devices",)),
+    "custody.import_devices": ("officer", ("/custody/{held}/devices/import",)),
+    "custody.specialists": ("officer", ("/custody/{held}/specialists",)),
     "scripts.papers": ("officer", ("/office/exams/{held}/papers",)),
     "scripts.markers": ("officer", ("/office/exams/{held}/markers",)),
     "scripts.codes": ("officer", ("/office/exams/{held}/codes",)),
     "scripts.recount": ("officer", ("/office/exams/{held}/recount",)),
+    "attendance.staff": (
+        "officer",
+        ("/office/exams/{held}/day/staff", "/office/exams/{open}/day/staff"),
+    ),
+    "incidents.index": ("officer", ("/day/{held}/incidents",)),
+    "incidents.record": ("officer", ("/day/{held}/incidents/new",)),
+    "incidents.show": ("officer", ("/incidents/{incident}",)),
+    "cases.index": ("officer", ("/office/{held}/violations",)),
+    "cases.show": ("officer", ("/cases/{violation}",)),
+    "cases.figures": ("", ("/exams/{held}/violations",)),
+    "appointing.index": (
+        "officer",
+        ("/office/exams/{held}/appointing", "/office/exams/{open}/appointing"),
+    ),
+    "appointing.public": ("", ("/exams/{held}/public-notice",)),
+    "appointing.rechecked": ("officer", ("/office/exams/{held}/rechecks",)),
+    "appointing.holidays": ("officer", ("/office/holidays",)),
+    "appointing.mine": ("candidate", ("/my/applications/{ref}/appointing",)),
+    "attendance.desk": ("officer", ("/day",)),
+    "attendance.board": ("officer", ("/day/{held}/xc", "/day/{held}/xc?district=1&site=1")),
+    "attendance.room": ("officer", ("/day/{held}/xc/1/1/1",)),
     "examday.room": ("officer", ("/office/exams/{held}/rooms/1/1/1",)),
     "examday.invigilators": (
         "officer",
@@ -139,12 +183,34 @@ SEEN: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "duties.rosters": ("officer", ("/office/exams/{held}/rosters", "/office/exams/{open}/rosters")),
     "duties.roster": ("officer", ("/office/exams/{held}/rosters/1/1/xc",)),
+    "forensics.index": ("officer", ("/office/exams/{held}/similarity",)),
+    "forensics.screening": ("officer", ("/office/exams/{held}/similarity/runs/{run}",)),
+    "forensics.figures": ("", ("/exams/{held}/similarity",)),
+    "experts.desk": ("expert1", ("/experts/cases",)),
+    "experts.case": ("expert1", ("/experts/cases/{casefile}",)),
+    "blind.office": ("officer", ("/office/exams/{held}/marking",)),
+    "blind.sheets": ("marker", ("/marking/{held}/sheets",)),
+    "blind.numbers": ("inspector", ("/exams/{held}/marking/numbers",)),
     "marking.index": ("marker", ("/marking",)),
     "marking.scores": ("marker", ("/marking/{held}", "/marking/{today}")),
     "interviews.pool": ("officer", ("/office/interviewers",)),
     "interviews.setup": (
         "officer",
         ("/office/exams/{today}/interviews", "/office/exams/{today}/interviews?panel={panel}"),
+    ),
+    "interviews.times": (
+        "officer",
+        (
+            "/office/exams/{today}/interviews/times",
+            "/office/exams/{today}/interviews/times?panel={panel}",
+        ),
+    ),
+    "interviews.sign": ("officer", ("/office/interviews/{ref}/sign",)),
+    "interviews.correct": ("officer", ("/office/interviews/{ref}/correct",)),
+    "interviews.fairness": ("officer", ("/office/exams/{today}/interviews/fairness",)),
+    "interviews.differences": (
+        "",
+        ("/exams/{today}/interviews/differences", "/exams/{held}/interviews/differences"),
     ),
     "pools.exchange": ("officer", ("/office/interviewers/exchange",)),
     "panels.substitutes": ("officer", ("/office/exams/{today}/interviews/substitutes",)),
@@ -184,6 +250,13 @@ SEEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "oversight.board": ("inspector", ("/oversight/board",)),
     "oversight.promises": ("", ("/promises",)),
     "oversight.act": ("inspector", ("/oversight/acts/0", "/oversight/acts/20")),
+    "letters.questions": ("", ("/letters", "/letters?q=照片", "/letters?q=没有这句")),
+    "letters.question": ("", ("/letters/questions/{question}",)),
+    "letters.topics": ("", ("/letters/topics",)),
+    "letters.write": ("", ("/letters/write",)),
+    "letters.status": ("", ("/letters/status",)),
+    "letters.queue": ("officer", ("/office/letters",)),
+    "letters.case": ("officer", ("/office/letters/{letter}", "/office/letters/{late}")),
     "report.write": ("", ("/report",)),
     "report.answers": ("", ("/report/answers",)),
     "report.received": ("", ("/report/received",)),
@@ -198,6 +271,8 @@ SEEN: dict[str, tuple[str, tuple[str, ...]]] = {
 # What is no page but a file: who fetches it, its address, how it begins.
 FILES: dict[str, tuple[str, str, bytes]] = {
     "static": ("", "/static/site.css", b"/*"),
+    "blind.box": ("inspector", "/exams/{held}/marking/numbers.sealed", b"exam-system/sealed/v1"),
+    "registration.import_progress": ("officer", "/exams/{open}/applicants/import.json", b"{"),
     "tickets.progress": ("officer", "/office/exams/{held}/tickets/progress.json", b"{"),
     "bootstrap.static": ("", "/bootstrap/static/css/bootstrap.min.css", b"@charset"),
     "api.openapi": ("", "/api/v1/openapi.json", b"{"),
@@ -221,16 +296,21 @@ FILES: dict[str, tuple[str, str, bytes]] = {
     "fees.receipt": ("candidate", "/applications/{ref}/payment/receipt.pdf", b"%PDF"),
     "fees.statement_note": ("officer", "/fees/statements/{day}/bank/1/statement.note", b""),
     "live.stamp": ("", "/draws/{held}-seats/1/stamp", b"published"),
+    "attendance.state_of": ("officer", "/day/{held}/xc/1/1/1/state.json", b"{"),
+    "attendance.photos": ("officer", "/day/{held}/xc/1/1/1/photos.json", b"{"),
+    "attendance.worker": ("officer", "/day/worker.js", b'"use strict"'),
     "panels.sheets": ("officer", "/office/exams/{today}/interviews/panels.pdf", b"%PDF"),
     "panels.groups": ("officer", "/office/exams/{today}/interviews/groups.pdf", b"%PDF"),
     "draws.manifest": ("", "/draws/{held}-seats/1/manifest.json", b"{"),
     "duties.letters": ("officer", "/office/exams/{held}/invigilators/letters.pdf", b"%PDF"),
     "examday.ticket": ("candidate", "/applications/{ref}/ticket.pdf", b"%PDF"),
     "interviews.slip_office": ("officer", "/office/interviews/{ref}.pdf", b"%PDF"),
+    "interviews.worker": ("interviewer", "/interview/worker.js", b'"use strict"'),
     "interviews.hall_state": ("", "/exams/{today}/hall/{panel}.json", b"{"),
     "interviews.slip": ("candidate", "/my/interviews/{ref}.pdf", b"%PDF"),
     "results.slip": ("candidate", "/my/applications/{ref}/results/1/slip.tlog-proof", b""),
     "results.slip_pdf": ("candidate", "/my/applications/{ref}/results/1/slip.pdf", b"%PDF"),
+    "experts.pdf": ("expert1", "/experts/cases/{casefile}.pdf", b"%PDF"),
     "oversight.newer": ("inspector", "/oversight/acts/newer.json", b"{"),
     "tips.letter": ("inspector", "/oversight/reports/{tip}.report", b"exam-system/report/v1"),
     "oversight.to_cosign": ("inspector", "/oversight/to-cosign.zip", b"PK"),
@@ -238,6 +318,22 @@ FILES: dict[str, tuple[str, str, bytes]] = {
 }
 # Looked at where there is something to see: one link to a ceremony, a stream, a dry run's table.
 ELSEWHERE = {
+    **dict.fromkeys(
+        ("cases.own", "cases.mine", "cases.notice", "cases.decision", "cases.bundle"),
+        "violations/test_case_pages.py",
+    ),
+    "incidents.receipt": "violations/test_case_pages.py",
+    **dict.fromkeys(
+        ("notices.notice", "notices.show", "notices.write"), "notices/test_disclosures.py"
+    ),
+    **dict.fromkeys(
+        ("appointing.person", "appointing.notice"), "appointing/test_appointing_pages.py"
+    ),
+    "grading.desk": "marking/test_typed_and_blind_pages.py",
+    "grading.sheet": "marking/test_typed_and_blind_pages.py",
+    "letters.document": "cases/test_letter_pages.py",
+    "custody.find": "custody/test_custody_pages.py",
+    "custody.photo": "custody/test_custody_pages.py",
     "api.post": "api/test_api.py",
     "api.day": "api/test_api.py",
     "contributors.show": "draws/test_draw_contributor_pages.py",
@@ -276,18 +372,52 @@ def data(fair: Fair) -> Data:
         "tip": send_report(fair.stage.cast, "Somebody talked.").digest,
     }
     names["takeover"] = take_over(fair)
+    names["letter"], names["question"], names["late"] = lettered(fair.stage.cast)
     staff = {name: (name, DEMONSTRATION_PASSWORD) for _, name, _, _ in STAFF}
     ask_something(fair)
     names["bar"] = bar_somebody(fair)
     names["waiver"] = ask_not_to_pay(fair)
     names["day"] = reconcile(fair)
+    names |= bag_names(fair)
+    names["run"], names["casefile"] = screened(fair)
+    names["incident"], names["violation"] = punished(fair)
     first = fair.interviewers[0]
     people = {
+        "expert1": ("expert1", DEMONSTRATION_PASSWORD),
         "interviewer": (first.username, first.password),
         "candidate": (id_of(fair.held, heard), PASSWORD),
         "applicant": (id_of(fair.open, names["approved"]), PASSWORD),
     }
     return Data(names, staff | people)
+
+
+def bag_names(fair: Fair) -> dict[str, str]:
+    """A bag of the held exam that came back, its room, its last hand-over."""
+    with fair.stage.cast.acting(Role.OFFICER) as ctx:
+        bag = ctx.session.scalars(select(Bag).where(Bag.state == "returned").limit(1)).one()
+        query = select(HandOver.ref).order_by(HandOver.id.desc()).limit(1)
+        handover = ctx.session.scalars(query).one()
+        ctx.session.rollback()
+    return {"bag": bag.barcode, "bag_room": str(bag.room_id), "handover": handover}
+
+
+def screened(fair: Fair) -> tuple[str, str]:
+    """The screening of the held exam and its first case file."""
+    query = select(Screening.ref, CaseFile.ref).join(CaseFile).order_by(CaseFile.id)
+    with reading(fair.stage.cast.office.engine) as db:
+        row = db.execute(query).first()
+        assert row is not None
+        return row[0], row[1]
+
+
+def punished(fair: Fair) -> tuple[str, str]:
+    """The open incident and the served case of the held exam."""
+    with reading(fair.stage.cast.office.engine) as db:
+        incident = db.scalars(select(Incident.ref).where(Incident.state == "open")).first()
+        case = db.scalars(select(ViolationCase.ref)).first()
+    assert incident is not None
+    assert case is not None
+    return incident, case
 
 
 def take_over(fair: Fair) -> str:

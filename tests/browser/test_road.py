@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import openpyxl  # type: ignore[import-untyped]
 import pytest
 from playwright.sync_api import Browser
 
+from exam_system.access import Role
 from exam_system.demo import sources
 from exam_system.demo.road import Road
 from tests.browser.conftest import OPENS
@@ -70,6 +72,44 @@ def test_an_exam_from_its_rules_to_a_verified_slip(walk: Walk, chromium: Browser
     read_scores(walk)
     read_the_log(walk)
     assert " refused" not in run_exam("verify", str(walk.stage.folder / "published"))
+
+
+def test_a_candidates_whole_way_on_an_english_phone(tmp_path: Path, chromium: Browser) -> None:
+    """The same steps of the candidate; what the office does meanwhile goes through its verbs."""
+    with open_stage(tmp_path / "instance", OPENS, "english") as stage:
+        road = Road(stage.cast, plan("as-2026", HELD, OPENS, OTHERS), 2_000)
+        me = Visitor(chromium, stage, "phone", "en")
+        walk = Walk(stage, road, officer=me, inspector=me, candidate=me, public=me, desk=tmp_path)
+        road.at(road.announced)
+        aside(road.announce)
+        apply(walk)
+        review(walk, chromium)
+        pay(walk)
+        aside(road.close)
+        aside(road.seat)
+        fetch_ticket(walk)
+        aside(road.mark)
+        me.visit("/applications")
+        me.follow("Scores")
+        number, *marks = my_marks(walk)
+        assert [text for text in (number, *marks) if text not in me.text()] == []
+        me.shoot("39-scores")
+        me.context.close()
+
+
+def aside(work: Callable[[], None]) -> None:
+    """Do something in a thread of its own: Playwright's loop runs in this one, and whatever signs
+    a PDF starts one too."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(work).result()
+
+
+def my_marks(walk: Walk) -> list[str]:
+    """Admission number and marks of the candidate on the phone, as the marker's table has them."""
+    with walk.stage.cast.acting(Role.OFFICER) as ctx:
+        table = sources.marks(walk.plan, walk.others.numbers(ctx)).decode()
+    mine = walk.numbers()[walk.ref]
+    return next(line.split(",") for line in table.splitlines() if line.startswith(mine))
 
 
 def mark(walk: Walk, chromium: Browser) -> None:

@@ -15,7 +15,26 @@ from exam_system.exams.models import ChangeNotice, DayFigures
 from exam_system.fees.models import Discrepancy, Order, Statement
 from exam_system.fees.waiver_models import Waiver, WaiverDocument
 from exam_system.fees.way_models import BankFile, PayWay, Taking
-from exam_system.interviews.models import Interview, LotPick, Lots, PanelAbsence, PanelSeat
+from exam_system.interviews.models import (
+    Interview,
+    LotPick,
+    Lots,
+    PanelAbsence,
+    PanelSeat,
+    ScoreCorrection,
+)
+from exam_system.marking.blind_models import (
+    AnswerKey,
+    Marker,
+    MarkerConflict,
+    MarkingFile,
+    OpticalSheet,
+    Script,
+    ScriptMark,
+    ScriptSeal,
+    SheetRemark,
+    TypedTable,
+)
 from exam_system.marking.models import (
     MarkingGroup,
     PaperSet,
@@ -27,6 +46,13 @@ from exam_system.messages.models import Contact, Delivery, Message
 from exam_system.photos.models import PhotoPair, PhotoPrint
 from exam_system.records.models import Release
 from exam_system.registration.models import Application, Barred, ReviewerAbsence
+from exam_system.results.models import ResultFreeze
+from tests.demo.appointed import add_appointed
+from tests.demo.bagged import add_custody
+from tests.demo.compared import add_screening
+from tests.demo.lettered import add_letters
+from tests.demo.noticed import add_notices
+from tests.demo.punished import add_violations
 
 NOW = datetime(2008, 8, 1, 1, 0, tzinfo=UTC)
 
@@ -61,6 +87,38 @@ def add_drawn_rows(db: Session) -> None:
             LotPick(lots_id=lots.id, turn=1, application_id=person, envelope=1, picked_at=NOW),
         )
     )
+    add_marking(db, exam, person)
+
+
+def add_marking(db: Session, exam: int, person: int) -> None:
+    """One row in each table of blind marking."""
+    note = db.scalars(select(Release.note_id)).first()
+    teller = db.scalars(select(Account.id)).first()
+    marker = Marker(
+        exam_id=exam,
+        label="P001",
+        certificate="Z1",
+        name="评卷甲",
+        employer="外地大学",
+        area_code="520100",
+    )
+    script = Script(exam_id=exam, subject="sl", number="200001", arrived_at=NOW)
+    db.add_all((marker, script))
+    db.flush()
+    mark = {"script_id": script.id, "question": "q1", "turn": 1, "marker_id": marker.id}
+    key = {"exam_id": exam, "question": "xc1", "version": 1, "items": "[]", "changed": 0}
+    db.add_all(
+        (
+            ScriptSeal(exam_id=exam, commitment="2" * 64, box=b"box", secret="", sealed_at=NOW),
+            ScriptMark(**mark, mark="40.00", opened_at=NOW, marked_at=NOW),
+            MarkerConflict(marker_id=marker.id, application_id=person, relation="师生"),
+            AnswerKey(**key, reason="", note_id=note),
+            OpticalSheet(application_id=person, question="xc1", answers="A,B"),
+            SheetRemark(application_id=person, subject="sl", reason="签到有误"),
+            TypedTable(exam_id=exam, account_id=teller, rows="{}"),
+            MarkingFile(exam_id=exam, kind="marks", version=1, lists="{}", note_id=note),
+        )
+    )
 
 
 def add_changes(db: Session) -> None:
@@ -77,6 +135,15 @@ def add_changes(db: Session) -> None:
         number=99,
         reason="补录",
         approval=db.scalars(select(Approval.ref)).first(),
+    )
+    correction = ScoreCorrection(
+        application_id=db.scalars(select(Interview.application_id)).first(),
+        panel_seat_id=sitting.id,
+        before="81.00",
+        after="85.00",
+        reason="录入有误",
+        note_id=release.note_id,
+        corrected_at=NOW,
     )
     absence = PanelAbsence(
         exam_id=release.exam_id,
@@ -132,6 +199,10 @@ def add_changes(db: Session) -> None:
         again=True,
         withdrawn_at=NOW,
     )
+    frozen = ResultFreeze(
+        exam_id=release.exam_id, stage="written", digest="c" * 64, people=9, frozen_at=NOW
+    )
+    db.add(frozen)
     tickets = TicketList(exam_id=release.exam_id, version=1, note_id=statement.note_id, made_at=NOW)
     db.add_all((ticket, tickets))
     db.add_all((delivery, contact, pair, PhotoPrint(photo="a" * 64, bits=b"p" * 32)))
@@ -187,7 +258,13 @@ def add_changes(db: Session) -> None:
     )
     db.add_all((away, barred))
     _add_doors(db)
-    db.add_all((figures, change, absence, line, notice))
+    add_custody(db, release.exam_id, NOW)
+    add_screening(db, release.exam_id, NOW)
+    add_violations(db, release.exam_id, NOW)
+    add_notices(db, release.exam_id, NOW)
+    add_letters(db, release.exam_id, NOW)
+    add_appointed(db, release.exam_id, NOW)
+    db.add_all((figures, change, correction, absence, line, notice))
 
 
 def _add_doors(db: Session) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoring import recompute
+from scoring import recompute, recompute_interviews
 from scoring.interview import trimmed_mean
 from scoring.recompute import Problem, check
 from scoring.rounding import show, to_decimal
@@ -266,7 +266,11 @@ def test_a_stage_without_scores_is_refused() -> None:
 
 
 def test_the_second_routine_is_second_and_short() -> None:
-    text = Path(recompute.__file__).read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= 120
-    imported = {n.module for n in ast.walk(ast.parse(text)) if isinstance(n, ast.ImportFrom)}
-    assert imported == {"collections", "collections.abc", "dataclasses", "decimal", "typing"}
+    allowed = {"collections", "collections.abc", "dataclasses", "decimal", "fractions", "typing"}
+    for module, most in ((recompute, 126), (recompute_interviews, 160)):
+        text = Path(module.__file__).read_text(encoding="utf-8")
+        assert len(text.splitlines()) <= most
+        found = [n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.ImportFrom)]
+        assert {n.module for n in found} - {"scoring"} <= allowed
+        ours = {name.name for n in found if n.module == "scoring" for name in n.names}
+        assert ours <= {"recompute_interviews"}

@@ -16,7 +16,7 @@ from sqlalchemy import select
 import exam_system
 from exam_system.access import Role
 from exam_system.accounts.models import Account, Person
-from exam_system.interviews import pool, service
+from exam_system.interviews import pool, service, sheets
 from exam_system.interviews import scores as interviewing
 from exam_system.interviews.models import Interviewer, Panel, PanelSeat
 from exam_system.language import catalogue
@@ -340,7 +340,7 @@ def _msgids() -> set[str]:
 
 def test_every_sentence_has_its_chinese() -> None:
     known = {str(message.id): str(message.string) for message in catalogue("zh") if message.id}
-    told = {pool.SEX_REFUSAL, pool.CHIEF_REFUSAL, interviewing.NO_SCORE}
+    told = {pool.SEX_REFUSAL, pool.CHIEF_REFUSAL, sheets.NO_SCORE, sheets.NO_MARK}
     told |= {*service.RELATIONS.values(), *interviewing.PANEL_STATES.values()}
     msgids = _msgids() | told
     assert len(msgids) > 100

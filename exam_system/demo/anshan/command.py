@@ -24,7 +24,7 @@ from exam_system.demo.cast import Cast, assemble
 from exam_system.demo.command import BUREAU
 from exam_system.demo.road import Road, Tick
 from exam_system.demo.sources import Plan
-from exam_system.demo.till import CALLBACK, application, gateway_process
+from exam_system.demo.till import CALLBACKS, application, gateway_process
 from exam_system.errors import Fault
 from exam_system.exams.service import close_registration
 from exam_system.fees.desk import Desk, open_desk
@@ -127,7 +127,9 @@ def opened(
     clock, chance = RehearsalClock(year[0].opens - timedelta(days=30)), SeededChance(seed)
     config = create_instance(folder, {**BUREAU, **values}, clock.now(), chance)
     make_merchant(
-        config.instance, gateway=gateway, notify_url=config.base_url.rstrip("/") + CALLBACK
+        config.instance,
+        gateway=gateway,
+        notify_url=config.base_url.rstrip("/") + CALLBACKS["wechat"],
     )
     cast = assemble(folder, clock, chance)
     desk = open_desk(config)

@@ -1,0 +1,1 @@
+"""Answer forensics: answers taken in, screenings, case files, and the experts who decide."""

@@ -1,0 +1,308 @@
+"use strict";
+/* The sign-in of a room. Marks are kept in this phone until the server has answered for them; each
+   has an id made here, so that one that is sent twice is taken in once. The server decides by its
+   own clock what counts: here only the time between a mark and its sending is measured. */
+(() => {
+  const EVERY = 12000;
+  const read = (id) => JSON.parse(document.getElementById(id).textContent);
+  const part = (name) => document.querySelector(`[data-${name}]`);
+  const day = read("day");
+  const words = read("words");
+  const people = new Map(day.people.map((one) => [one.number, one]));
+  const rooms = new Map();
+  for (const [room, numbers] of Object.entries(day.others)) for (const one of numbers) rooms.set(one, room);
+  const KEY = `exam-day:${day.key}`;
+  const dialog = part("dialog");
+  let { state } = day;
+  let ahead = day.state.now - Date.now();  // of the server's clock over this phone's
+  let photos = {};
+  let chosen = null;
+  let busy = false;
+
+  // ---- marks that wait, in this phone
+  const waiting = () => JSON.parse(window.localStorage.getItem(KEY) || "[]");
+  const store = (marks) => window.localStorage.setItem(KEY, JSON.stringify(marks));
+
+  function add(marks) {
+    const at = Date.now();
+    store([...waiting(), ...marks.map((one) => ({ ...one, client: window.crypto.randomUUID(), at }))]);
+    show();
+    send();
+  }
+
+  function mark(number, kind, further = {}) {
+    const known = state.people[number];
+    const own = waiting().filter((one) => one.number === number).map((one) => one.client);
+    const before = own.length ? own : known && !known.disputed ? known.marks : [];
+    return { number, kind, replaces: before.join(" ") || null, ...further };
+  }
+
+  // ---- what counts, with what waits on top
+  function stateOf(number) {
+    const own = waiting().filter((one) => one.number === number && one.kind !== "elsewhere");
+    const known = state.people[number];
+    if (own.length) return { state: own[own.length - 1].kind, kept: true };
+    return known || { state: null };
+  }
+
+  const over = () => Date.now() + ahead > day.entry_ends;
+
+  function label(found) {
+    if (found.disputed) return ["state-bad", words.disputed];
+    const tones = { present: "state-good", absent: "", late: "state-wait" };
+    return found.state ? [tones[found.state], words[found.state]] : ["state-info", words.none];
+  }
+
+  function element(tag, className, text) {
+    const made = document.createElement(tag);
+    made.className = className;
+    if (text !== undefined) made.textContent = text;
+    return made;
+  }
+
+  function row(one) {
+    const item = element("li", "sign-person");
+    const button = element("button", "sign-open");
+    button.type = "button";
+    button.addEventListener("click", () => open(one.number));
+    const found = stateOf(one.number);
+    const [tone, text] = label(found);
+    const seat = element("b", "sign-seat", String(one.seat).padStart(2, "0"));
+    const name = element("span", "sign-name", one.name);
+    const facts = element("span", "sign-facts", `${one.number} · ${one.id}`);
+    const picture = element("img", "sign-photo");
+    picture.alt = "";
+    if (photos[one.number]) picture.src = photos[one.number]; else picture.hidden = true;
+    const signs = element("span", "sign-state");
+    signs.append(element("span", `state ${tone}`, text));
+    if (found.kept) signs.append(element("span", "state state-wait", words.kept));
+    const middle = element("span", "sign-middle");
+    middle.append(name, facts);
+    button.append(seat, picture, middle, signs);
+    item.append(button);
+    return item;
+  }
+
+  function show() {
+    const marks = waiting();
+    const left = part("waiting");
+    left.hidden = marks.length === 0;
+    left.textContent = `${words.waiting} ${marks.length}`;
+    const present = day.people.filter((one) => stateOf(one.number).state === "present").length;
+    part("count").textContent = words.of.replace("{present}", present).replace("{people}", day.people.length);
+    const held = document.activeElement && document.activeElement.closest(".sign-person");
+    const at = held ? [...held.parentNode.children].indexOf(held) : -1;
+    part("list").replaceChildren(...day.people.map(row));
+    if (at >= 0) part("list").children[at].firstChild.focus();
+    const rest = part("rest");
+    if (rest) rest.disabled = !over() || state.closed || left_unmarked().length === 0;
+  }
+
+  const left_unmarked = () => day.people.filter((one) => !stateOf(one.number).state);
+
+  // ---- the server
+  function net(text, tone) {
+    const sign = part("net");
+    sign.className = `state ${tone}`;
+    sign.textContent = text;
+  }
+
+  // Forms need the office: without a network they would lead to the browser's own error page.
+  function forms(usable) {
+    for (const button of document.querySelectorAll("main form[method=post] button")) button.disabled = !usable;
+  }
+
+  function problem(text) {
+    const box = part("problem");
+    box.hidden = !text;
+    box.textContent = text;
+  }
+
+  function news(lines) {
+    if (!lines.length) return;
+    const box = part("news");
+    box.hidden = false;
+    box.replaceChildren(...lines.map((line) => element("p", "mb-0", line)));
+  }
+
+  function tell(sent, taken) {
+    const of = new Map(sent.map((one) => [one.client, one]));
+    const lines = [];
+    for (const one of taken) {
+      const number = of.get(one.client).number;
+      const who = people.get(number);
+      const name = who ? `${who.seat} ${who.name}` : number;
+      if (one.outcome === "late") lines.push(`${name}: ${words.refused}`);
+      else if (one.outcome === "early") lines.push(`${name}: ${words.early}`);
+      else if (one.outcome === "after") lines.push(`${name}: ${words.after}`);
+      else if (one.outcome === "unknown") lines.push(`${number}: ${words.unknown}`);
+      else if (one.belongs) lines.push(`${number} ${words.belongs} ${one.belongs}`);
+    }
+    news(lines);
+  }
+
+  function take(found) {
+    const before = Object.values(state.people).filter((one) => one.disputed).length;
+    state = found;
+    ahead = found.now - Date.now();
+    const after = Object.values(state.people).filter((one) => one.disputed).length;
+    if (after > before) news([words.dispute]);
+    net(words.online, "state-good");
+    forms(true);
+    show();
+    if (state.closed) forget();
+  }
+
+  async function ask(address, options) {
+    const answer = await fetch(address, { cache: "no-store", redirect: "manual", ...options });
+    if (answer.type === "opaqueredirect" || answer.status === 401) {
+      problem(words.login);
+      throw new Error("logged out");
+    }
+    const found = await answer.json();
+    if (!answer.ok) { problem(found.error || String(answer.status)); throw new Error("refused"); }
+    problem("");
+    return found;
+  }
+
+  async function send() {
+    const marks = waiting();
+    if (busy) return;
+    busy = true;
+    try {
+      if (marks.length) {
+        const found = await ask(day.marks, {
+          method: "POST",
+          headers: { "Content-Type": "application/json", "X-CSRFToken": day.token },
+          body: JSON.stringify({ sent_at: Date.now(), marks: marks.slice(0, 200) }),
+        });
+        const done = new Set(found.taken.map((one) => one.client));
+        store(waiting().filter((one) => !done.has(one.client)));
+        tell(marks, found.taken);
+        take(found.state);
+      } else take(await ask(day.state_of));
+    } catch {
+      net(words.offline, "state-wait");
+      forms(false);
+      show();
+    } finally { busy = false; }
+  }
+
+  // ---- one candidate
+  function open(number) {
+    const one = people.get(number);
+    chosen = number;
+    const picture = part("photo");
+    const warn = part("warn");
+    part("choices").hidden = !one;
+    part("elsewhere").hidden = Boolean(one);
+    picture.hidden = !one || !photos[number];
+    if (!picture.hidden) picture.src = photos[number];
+    document.getElementById("doubt").value = "";
+    part("who").textContent = one ? `${words.seat} ${one.seat} · ${one.name}` : number;
+    part("facts").textContent = one ? `${number} · ${one.id}` : "";
+    const where = rooms.get(number);
+    const text = one ? (over() ? words.entry : "") : where ? `${words.elsewhere} ${where}` : words.nowhere;
+    warn.hidden = !text;
+    warn.textContent = text;
+    dialog.querySelector('[data-mark="absent"]').disabled = !over();
+    dialog.showModal();
+  }
+
+  function numberOf(text) {
+    const told = /^number (\S+)$/m.exec(text);
+    const typed = (told ? told[1] : text).trim();
+    if (people.has(typed) || told) return typed;
+    const seat = day.people.filter((one) => typed === String(one.seat) || typed === String(one.seat).padStart(2, "0"));
+    if (typed.length <= 2) return seat.length === 1 ? seat[0].number : "";
+    const tail = day.people.filter((one) => typed.length >= 4 && typed.toUpperCase().endsWith(one.tail));
+    if (tail.length === 1 && (typed.length === 4 || typed.length === 18)) return tail[0].number;
+    return /^[0-9]{7,}$/.test(typed) && typed.length < 18 ? typed : "";
+  }
+
+  if (part("find")) {
+    const field = document.getElementById("find");
+    const find = () => {
+      const number = numberOf(field.value);
+      problem(number ? "" : words.unknown);
+      field.value = "";
+      if (number) open(number);
+    };
+    part("find").addEventListener("submit", (event) => { event.preventDefault(); delete event.target.dataset.sent; find(); });
+    // a scanner ends a code with the Enter key; a ticket's code has several lines, the last one signed
+    field.addEventListener("keydown", (event) => {
+      const whole = !/^\S+\/ticket\//.test(field.value) || /^\u2014 /m.test(field.value);
+      if (event.key === "Enter" && whole) { event.preventDefault(); find(); }
+    });
+  }
+
+  dialog.addEventListener("click", (event) => {
+    const { mark: kind, close } = event.target.dataset;
+    if (close !== undefined) dialog.close();
+    if (!kind) return;
+    const doubt = document.getElementById("doubt");
+    if (kind === "doubt" && !doubt.value.trim()) { doubt.focus(); return; }
+    dialog.close();
+    if (kind === "told" || kind === "found") add([{ number: chosen, kind: "elsewhere", found: kind }]);
+    else if (kind === "doubt") add([mark(chosen, "present", { doubt: doubt.value })]);
+    else add([mark(chosen, kind)]);
+  });
+
+  const rest = part("rest");
+  if (rest) {
+    rest.addEventListener("click", () => {
+      const left = left_unmarked();
+      if (!rest.dataset.sure) {
+        rest.dataset.sure = "yes";
+        rest.textContent = `${words.sure} ${left.map((one) => one.seat).join(", ")}`;
+        return;
+      }
+      add(left.map((one) => mark(one.number, "absent")));
+      delete rest.dataset.sure;
+      rest.textContent = rest.dataset.name;
+    });
+    rest.dataset.name = rest.textContent;
+  }
+
+  // ---- leaving: a log-out empties this phone
+  document.addEventListener("submit", (event) => {
+    if (!event.target.action.endsWith("/logout") || !waiting().length) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    problem(words.leave);
+  }, true);
+
+  // ---- without a network: the worker keeps this page, its style and its photos
+  async function keep() {
+    if (!("serviceWorker" in navigator)) return;
+    const worker = await navigator.serviceWorker.register(day.worker, { scope: "/day/" });
+    await navigator.serviceWorker.ready;
+    const parts = [...document.querySelectorAll("link[href], script[src], img[src^='/']")];
+    const addresses = parts.map((one) => one.href || one.src);
+    const to = worker.active || navigator.serviceWorker.controller;
+    to.postMessage({ keep: [window.location.href, new URL(day.photos, window.location.href).href, ...addresses] });
+  }
+
+  async function forget() {
+    if (!("serviceWorker" in navigator)) return;
+    const worker = await navigator.serviceWorker.getRegistration("/day/");
+    if (worker && worker.active && !waiting().length) worker.active.postMessage({ forget: true });
+  }
+
+  async function pictures() {
+    try { photos = await ask(day.photos); } catch { photos = {}; }
+    show();
+  }
+
+  async function follow() {
+    await send();
+    window.setTimeout(follow, EVERY);
+  }
+
+  window.addEventListener("online", send);
+  window.addEventListener("offline", () => net(words.offline, "state-wait"));
+  show();
+  pictures();
+  follow();
+  if (!state.closed) keep().catch(() => {});
+})();
