@@ -257,7 +257,7 @@ def differences_page(code: str) -> ResponseReturnValue:
         "interviews/differences.html",
         exam=exam,
         rules=rules,
-        closed=closed,
+        heard=closed,
         groups=groups,
         refusal=refusal,
         named=exam.state == "final",

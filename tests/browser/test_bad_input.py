@@ -243,7 +243,8 @@ def test_an_interviewer_who_types_too_much_is_told(come: Come, fair: Fair) -> No
     visitor.log_in(who.username, who.password)
     visitor.visit("/interview")
     visitor.fill({"score": "100.5"})
-    visitor.press("Go on", status=422)
+    visitor.page.get_by_role("button", name=visitor.say("Go on"), exact=True).click()
+    visitor.look()
     assert visitor.page.locator("#score").input_value() == "100.5"
-    assert visitor.page.locator("#refusal").count() == 1
+    assert "100" in visitor.page.locator("[data-problem]").inner_text()
     visitor.shoot("54-score")

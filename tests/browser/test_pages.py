@@ -397,8 +397,9 @@ def bag_names(fair: Fair) -> dict[str, str]:
         bag = ctx.session.scalars(select(Bag).where(Bag.state == "returned").limit(1)).one()
         query = select(HandOver.ref).order_by(HandOver.id.desc()).limit(1)
         handover = ctx.session.scalars(query).one()
+        found = {"bag": bag.barcode, "bag_room": str(bag.room_id), "handover": handover}
         ctx.session.rollback()
-    return {"bag": bag.barcode, "bag_room": str(bag.room_id), "handover": handover}
+    return found
 
 
 def screened(fair: Fair) -> tuple[str, str]:

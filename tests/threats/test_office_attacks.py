@@ -244,8 +244,8 @@ def reopening() -> Callable[..., str]:
     """Broken: the session the browser came with becomes that of whoever logs in."""
     right = accounts.log_in
 
-    def log_in(ctx: Context, *, account: Account) -> str:
-        token = right(ctx, account=account)
+    def log_in(ctx: Context, *, account: Account, **more: Any) -> str:
+        token = right(ctx, account=account, **more)
         mine = LoginSession.token_digest == digest(session.get("token", ""))
         for row in ctx.session.scalars(select(LoginSession).where(mine)):
             row.account_id, row.ended_at = account.id, None
@@ -337,7 +337,7 @@ def test_o09_of_a_thousand_guesses_a_minute_few_are_looked_at(build: Build, worl
         looked_at += 1
         return right(password, stored)
 
-    build.loses(tries.earlier_failures, "failure.wait_until > ctx.clock.now()", "False")
+    build.loses(tries.require_patience, "failure.wait_until > ctx.clock.now()", "False")
     build.patch.setattr(accounts, "password_holds", counted)
 
     def log_in(name: str, password: str) -> bool:
