@@ -38,6 +38,7 @@ from exam_system.tips.models import ArrivedTip, Tip, TipAnswer
 from exam_system.trust.canonical import sha256_hex
 from exam_system.trust.checkpoint import Checkpoint
 from exam_system.trust.errors import TrustError
+from exam_system.violations.lookup import decided_subjects
 
 _DURABLE: dict[str, dict[str, tuple[str, ...]]] = {
     "sqlite": {"journal_mode": ("wal",), "synchronous": ("2", "3")},
@@ -136,10 +137,11 @@ def _uncosigned(look: Look) -> Iterator[str]:
 def _unapproved(look: Look) -> Iterator[str]:
     """Acts that need a second person, each with its approval and the offices of both."""
     asker, other = aliased(Account), aliased(Account)
+    named = decided_subjects(look.session)  # these acts are on the text that was signed
     used = {
-        (verb, subject): (mine, theirs)
-        for verb, subject, mine, theirs in look.session.execute(
-            select(Approval.verb, Approval.subject, asker.office, other.office)
+        (verb, named.get(ref, subject)): (mine, theirs)
+        for ref, verb, subject, mine, theirs in look.session.execute(
+            select(Approval.ref, Approval.verb, Approval.subject, asker.office, other.office)
             .join(asker, asker.id == Approval.used_by)
             .join(other, other.id == Approval.decided_by)
             .where(Approval.state == "used")

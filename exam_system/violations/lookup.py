@@ -13,9 +13,21 @@ from exam_system.context import Context
 from exam_system.errors import Conflict
 from exam_system.exams.models import Exam
 from exam_system.registration.models import Application
-from exam_system.violations.models import BarredStaff, IntegrityRecord, ScoreEffect
+from exam_system.trust import notes
+from exam_system.trust.decision_note import subject_of
+from exam_system.violations.models import BarredStaff, Decision, IntegrityRecord, ScoreEffect
 
 VOID, ZERO = "void", "zero"
+
+
+def decided_subjects(session: Session) -> dict[str, str]:
+    """The subject of the act of every decision, by the reference of its approval."""
+    query = select(Decision.approval, Decision.note).where(Decision.state == "decided")
+    return {
+        str(approval): subject_of(notes.parse(note).text)
+        for approval, note in session.execute(query)
+        if note is not None
+    }
 
 
 def effects(session: Session, exam: Exam) -> dict[int, list[ScoreEffect]]:

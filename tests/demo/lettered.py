@@ -14,7 +14,7 @@ from exam_system.cases.models import Letter, LetterAnswer, LetterDocument, Quest
 def add_letters(db: Session, exam: int, now: datetime) -> None:
     """One row in each table of cases, in the running transaction."""
     one, two = db.scalars(select(Account.id).order_by(Account.id).limit(2)).all()
-    letter = Letter(ref="letter1", number="FW2008000001", kind="petition", topic="fees")
+    letter = Letter(ref="letter1", number="FW2008900001", kind="petition", topic="fees")
     letter.channel, letter.exam_id, letter.account_id = "web", exam, one
     letter.sealed, letter.code_blind, letter.state = b"sealed", "0" * 64, "closed"
     letter.owner_id, letter.deputy_id, letter.marks, letter.extended = one, two, 1, True

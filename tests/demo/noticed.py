@@ -1,4 +1,4 @@
-"""Rows of notices, a closed exam and the service catalogue, for tables that exam 1 leaves empty."""
+"""Rows of notices and the service catalogue, for tables that exam 1 leaves empty."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from exam_system.accounts.models import Account
 from exam_system.notices.models import (
-    ExamClosing,
     Notice,
     NoticeFile,
     NoticeStep,
@@ -48,8 +47,7 @@ def add_notices(db: Session, exam: int, now: datetime) -> None:
     step = NoticeStep(
         **of, level="drafted", outcome="drafted", account_id=who, digest="9" * 64, why="", at=now
     )
-    closing = ExamClosing(exam_id=exam, lists="[]", closed_by=who, closed_at=now)
     matter = ServiceMatter(
         code="review", version=1, state="draft", document="{}", drafted_by=who, drafted_at=now
     )
-    db.add_all((file, step, closing, matter))
+    db.add_all((file, step, matter))

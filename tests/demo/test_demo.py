@@ -83,6 +83,11 @@ def test_everything_published_verifies(demonstration: Path) -> None:
     assert exam("verify", str(demonstration / "published")).returncode == 0
 
 
+def test_every_promise_of_the_board_is_kept(demonstration: Path) -> None:
+    board = exam("--instance", str(demonstration), "oversight", "check")
+    assert board.returncode == 0, board.stdout
+
+
 def test_the_plain_implementations_draw_the_same(demonstration: Path) -> None:
     seen = set()
     for bundle in sorted((demonstration / "published").glob("draw-*")):
@@ -133,7 +138,7 @@ def again(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_two_runs_give_the_same_public_lists(demonstration: Path, again: Path) -> None:
     lists = sorted((again / "published").glob("results-*/list.csv"))
-    assert len(lists) == 3
+    assert len(lists) == 5
     for path in lists:
         first = demonstration / "published" / path.parent.name / path.name
         assert first.read_bytes() == path.read_bytes()

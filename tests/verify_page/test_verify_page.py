@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -103,12 +105,21 @@ def test_without_keys_the_page_asks_for_them(page: Page, published: Path) -> Non
     assert "请与纸质招考公告核对" in page.locator("#keys-shown").inner_text()
 
 
+@pytest.fixture
+def on_disk() -> Iterator[Path]:
+    """A folder that Chromium takes dropped files from, as it takes none from /dev."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as name:
+        yield Path(name)
+
+
 def test_folders_and_zips_are_dropped_on_it(
-    page: Page, context: BrowserContext, published: Path, tmp_path: Path
+    page: Page, context: BrowserContext, published: Path, on_disk: Path
 ) -> None:
-    zipped = tmp_path / "download.zip"
+    zipped = on_disk / "download.zip"
     zipped.write_bytes(folder_zip(published / "draw-2026-kp-seats-1"))
-    drop(context, page, [zipped, published / "log", published / "keys.txt"])
+    shutil.copytree(published / "log", on_disk / "log")
+    shutil.copy(published / "keys.txt", on_disk)
+    drop(context, page, [zipped, on_disk / "log", on_disk / "keys.txt"])
     expect(page.locator("#summary")).to_contain_text("全部无误", timeout=30_000)
     names = page.locator("#objects .name").all_inner_texts()
     assert names == ["download.zip", "keys.txt", "log", "全部签名头"]
