@@ -15,6 +15,7 @@ from exam_system.cases.blueprint import bp
 from exam_system.cases.kinds import TOPICS, kind_of, kinds
 from exam_system.cases.listing import lines
 from exam_system.cases.lookup import (
+    FOLDER,
     answers_of,
     documents_of,
     exams_to_name,
@@ -149,7 +150,8 @@ def document(ref: str, document: str) -> ResponseReturnValue:
     require_sight(ctx, letter)
     for one in documents_of(ctx.session, letter):
         if one.ref == document:
-            return inline(open_document(ctx.config, ctx.keys.vault, one.ref), MEDIA[one.kind])
+            data = open_document(ctx.config, ctx.keys.vault, one.ref, FOLDER)
+            return inline(data, MEDIA[one.kind])
     raise NotFound("There is no such document")
 
 

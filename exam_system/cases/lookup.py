@@ -22,6 +22,7 @@ from exam_system.errors import Forbidden, NotFound
 from exam_system.exams.models import Exam
 from exam_system.registration.models import ReviewerAbsence
 
+FOLDER = "letters"  # of an instance: what was handed in, sealed
 _NONE = "There is no letter with this service number and code"
 
 

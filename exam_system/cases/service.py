@@ -12,6 +12,7 @@ from exam_system.accounts.models import Account
 from exam_system.cases import words
 from exam_system.cases.kinds import kind_of, require_topic
 from exam_system.cases.lookup import (
+    FOLDER,
     answers_of,
     away_on,
     code_blind,
@@ -129,7 +130,7 @@ def _keep(ctx: Context, letter: Letter, documents: Sequence[Document]) -> None:
             sha256=document.sha256,
         )
         ctx.session.add(row)
-        store_document(ctx.config, ctx.keys.vault, row.ref, document)
+        store_document(ctx.config, ctx.keys.vault, row.ref, document, FOLDER)
 
 
 def _require_way(ctx: Context, kind: str, channel: str) -> None:

@@ -18,11 +18,16 @@ from exam_system.errors import Conflict, Forbidden, Invalid, NotFound
 from exam_system.exams.lookup import rules_of
 from exam_system.exams.models import District, Exam, ExamSession, Room, Site
 from exam_system.people import clean_line
-from exam_system.records.tree import write_durable
-from exam_system.registration.documents import take_in_document
+from exam_system.registration.documents import (
+    document_path,
+    open_document,
+    store_document,
+    take_in_document,
+)
 from exam_system.vault import Vault
 
 BARCODE = re.compile("[0-9A-Z-]{4,40}")
+FOLDER = "custody"  # of an instance: photos and scanned sheets, sealed
 SEAL = re.compile("[0-9A-Z-]{1,40}")
 
 
@@ -146,17 +151,15 @@ def keep_photo(config: Config, vault: Vault, name: str, data: bytes) -> str:
     The digest is that of the picture as kept: encoded anew, without what a camera adds.
     """
     document = take_in_document(name, data)
-    path = config.instance / "custody" / document.sha256[:2] / f"{document.sha256}.sealed"
-    write_durable(path, vault.seal_bytes(document.data, document.sha256))
+    store_document(config, vault, document.sha256, document, FOLDER)
     return document.sha256
 
 
 def open_photo(config: Config, vault: Vault, digest: str) -> tuple[bytes, str]:
     """The bytes of a kept photo and their media type; raises NotFound."""
-    path = config.instance / "custody" / digest[:2] / f"{digest}.sealed"
-    if not path.exists():
+    if not document_path(config, digest, FOLDER).exists():
         raise NotFound("There is no such photo")
-    data = vault.open_bytes(path.read_bytes(), digest)
+    data = open_document(config, vault, digest, FOLDER)
     return data, "application/pdf" if data.startswith(b"%PDF-") else "image/jpeg"
 
 

@@ -31,6 +31,7 @@ LARGEST = (2480, 3508)  # A4 at 300 dots to the inch
 QUALITY = 85
 MOST_UNPACKED = 128 * MEGABYTE
 MOST_OBJECTS = 4 * MEGABYTE
+OF_WAIVERS = "documents"  # the folder in an instance
 MEDIA = {"pdf": "application/pdf", "jpg": "image/jpeg"}
 _PIECE = MEGABYTE
 _DICTIONARY = 600  # bytes before a stream in which its dictionary ends
@@ -168,37 +169,42 @@ def _unpacked(name: str, body: bytes, objects: bool) -> Iterator[bytes]:
             raise Invalid(_DAMAGED, name=name) from None
 
 
-def document_path(config: Config, ref: str) -> Path:
-    """Where a document lies: outside everything that is published or served."""
-    return config.instance / "documents" / ref[:2] / f"{ref}.sealed"
+def document_path(config: Config, ref: str, folder: str = OF_WAIVERS) -> Path:
+    """Where a document lies: outside everything that is published or served.
+
+    Each feature has a folder of its own: what sweeps one knows nothing of the others' rows.
+    """
+    return config.instance / folder / ref[:2] / f"{ref}.sealed"
 
 
-def store_document(config: Config, vault: Vault, ref: str, document: Document) -> None:
+def store_document(
+    config: Config, vault: Vault, ref: str, document: Document, folder: str = OF_WAIVERS
+) -> None:
     """Write the document, sealed for its reference."""
-    write_durable(document_path(config, ref), vault.seal_bytes(document.data, ref))
+    write_durable(document_path(config, ref, folder), vault.seal_bytes(document.data, ref))
 
 
-def open_document(config: Config, vault: Vault, ref: str) -> bytes:
+def open_document(config: Config, vault: Vault, ref: str, folder: str = OF_WAIVERS) -> bytes:
     """The bytes of a document; NotFound when it was deleted, Fault when it was changed."""
-    path = document_path(config, ref)
+    path = document_path(config, ref, folder)
     if not path.exists():
         raise NotFound("This document has been deleted")
     return vault.open_bytes(path.read_bytes(), ref)
 
 
 def remove_documents(config: Config, refs: Iterable[str]) -> None:
-    """Delete the files of documents that are given up."""
+    """Delete the files of documents of waivers that are given up."""
     for ref in refs:
         document_path(config, ref).unlink(missing_ok=True)
 
 
 def discard_documents(config: Config, keep: set[str], older: float) -> int:
-    """Delete the files of all references but those to keep, if not written after `older`.
+    """Delete all files of waivers but those to keep and those written after `older`.
 
     `older` is in POSIX seconds: what is being taken in now has no row yet. Returns how many.
     """
     gone = 0
-    for path in sorted((config.instance / "documents").glob("*/*.sealed")):
+    for path in sorted((config.instance / OF_WAIVERS).glob("*/*.sealed")):
         if path.name.removesuffix(".sealed") not in keep and path.stat().st_mtime <= older:
             path.unlink()
             gone += 1

@@ -8,6 +8,7 @@ from exam_system.context import Context
 from exam_system.registration.documents import Document, open_document, take_in_document
 from exam_system.violations.models import Evidence
 
+FOLDER = "violations"  # of an instance: evidence, notices and decisions, sealed
 MEDIA = {"pdf": "application/pdf", "jpg": "image/jpeg", "png": "image/png"}
 _PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -25,4 +26,4 @@ def take_in_evidence(name: str, data: bytes) -> Document:
 
 def evidence_bytes(ctx: Context, evidence: Evidence) -> bytes:
     """The bytes of a piece of evidence; NotFound when deleted, Fault when changed."""
-    return open_document(ctx.config, ctx.keys.vault, evidence.ref)
+    return open_document(ctx.config, ctx.keys.vault, evidence.ref, FOLDER)

@@ -21,6 +21,7 @@ from exam_system.trust.canonical import sha256_hex
 from exam_system.violations import words
 from exam_system.violations.cases import exam_of, person_of, regime_of_case
 from exam_system.violations.effects import effect_lines
+from exam_system.violations.evidence import FOLDER
 from exam_system.violations.models import (
     CaseNotice,
     Decision,
@@ -224,10 +225,10 @@ def _minute(ctx: Context, at: datetime) -> str:
 def keep(ctx: Context, ref: str, data: bytes) -> str:
     """Keep a paper sealed under its reference; returns its digest (hex)."""
     digest = sha256_hex(data)
-    store_document(ctx.config, ctx.keys.vault, ref, Document("pdf", data, digest))
+    store_document(ctx.config, ctx.keys.vault, ref, Document("pdf", data, digest), FOLDER)
     return digest
 
 
 def kept(ctx: Context, ref: str) -> bytes:
     """The bytes of a paper that was kept."""
-    return open_document(ctx.config, ctx.keys.vault, ref)
+    return open_document(ctx.config, ctx.keys.vault, ref, FOLDER)

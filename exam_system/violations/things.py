@@ -12,7 +12,7 @@ from exam_system.errors import Conflict, NotFound
 from exam_system.exams.models import Exam
 from exam_system.people import clean_line, reason_line
 from exam_system.registration.documents import store_document
-from exam_system.violations.evidence import evidence_bytes, take_in_evidence
+from exam_system.violations.evidence import FOLDER, evidence_bytes, take_in_evidence
 from exam_system.violations.incidents import here, log_of
 from exam_system.violations.models import Evidence, Incident, TakenItem
 from exam_system.violations.states import require_state
@@ -41,7 +41,7 @@ def add_evidence(ctx: Context, *, ref: str, name: str, data: bytes) -> Evidence:
         received_by=ctx.actor.account_id,
         received_at=ctx.clock.now(),
     )
-    store_document(ctx.config, ctx.keys.vault, row.ref, document)
+    store_document(ctx.config, ctx.keys.vault, row.ref, document, FOLDER)
     ctx.session.add(row)
     ctx.session.flush()
     log_of(ctx, incident, exam=exam.code, evidence=row.ref, sha256=row.sha256)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from math import inf
 
 import pytest
 from flask import Flask
@@ -14,6 +15,7 @@ from sqlalchemy import select
 from exam_system.access import Role
 from exam_system.approvals.lookup import open_approval
 from exam_system.context import PUBLIC
+from exam_system.registration.documents import discard_documents
 from exam_system.violations.models import Incident, ViolationCase
 from tests.examday import hall
 from tests.violations.setting import CODE, FACTS, REASONS, hall_of, own_actor, person_of
@@ -62,6 +64,7 @@ def test_a_case_goes_its_way_through_the_pages(world: World) -> None:
     assert "王小明" in shown
     opened = re.search(r'action="(/incidents/evidence/[a-z0-9]+/open)"', shown)
     assert opened
+    assert discard_documents(world.config, set(), inf) == 0  # the nightly sweep of the waivers
     assert second.post(opened[1]).data == _photo()
     asked = {"violation": "yes", "opinion": "属实"}
     first.post(f"{here}/confirm", data=asked, headers=ENGLISH)

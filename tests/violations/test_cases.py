@@ -12,6 +12,7 @@ from exam_system.registration.models import Barred
 from exam_system.trust import decision_note, notes
 from exam_system.trust.canonical import sha256_hex
 from exam_system.violations import cases, deciding, hearing, serving
+from exam_system.violations.evidence import FOLDER
 from exam_system.violations.lookup import effects, honoured, records_among
 from exam_system.violations.models import ViolationCase
 from tests.violations.setting import (
@@ -49,7 +50,7 @@ def test_a_violation_of_each_regime_reaches_its_served_decision(
     assert (service.way, service.served_on) == ("page", today)
     said = decision_note.parse(notes.parse(decision.note or b"").text)
     assert (said.regime, said.tier, said.item, said.outcome) == (regime, tier, item, "decided")
-    paper = open_document(world.config, world.keys.vault, decision.ref)
+    paper = open_document(world.config, world.keys.vault, decision.ref, FOLDER)
     assert said.paper == decision.sha256 == sha256_hex(paper)
     _effects_stand(world, at.refs[0], exam_type)
 
