@@ -4,6 +4,7 @@ import calendar
 import datetime
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from operator import mul
 from typing import Literal
@@ -90,6 +91,18 @@ def clean_line(text: str, longest: int) -> str:
     it is longer, or has control characters."""
     line = " ".join(unicodedata.normalize("NFC", text).split())
     return "" if len(line) > longest or has_control(line) else line
+
+
+def line_within(longest: int) -> Callable[[str], str]:
+    """Reads a cell of at most so many characters as `clean_line` makes it, for a table's column."""
+
+    def read(text: str) -> str:
+        line = clean_line(text, longest)
+        if not line:
+            raise Sentence("Enter at most %(longest)s characters", longest=longest)
+        return line
+
+    return read
 
 
 def reason_line(text: str, longest: int) -> str:

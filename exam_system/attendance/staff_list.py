@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from exam_system.errors import Conflict, NotFound, Sentence
 from exam_system.examday.models import Duty, Invigilator
 from exam_system.exams.lookup import exam_by_code, open_exam
 from exam_system.exams.models import District, Exam, Room, Site
-from exam_system.people import clean_line, clean_name
+from exam_system.people import clean_name, line_within
 from exam_system.sheets import Column, read_table
 from exam_system.sheets.preview import Preview, compare
 from exam_system.trust.canonical import sha256_hex
@@ -35,16 +35,6 @@ _FUNCTIONS = {
 _WORDS = {word: text for text, word in _FUNCTIONS.items()}
 
 
-def _line(longest: int) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        line = clean_line(text, longest)
-        if not line:
-            raise Sentence("Enter at most %(longest)s characters", longest=longest)
-        return line
-
-    return read
-
-
 def _function(text: str) -> str:
     word = _FUNCTIONS.get(text, text.casefold())
     if word not in _WORDS:
@@ -56,9 +46,9 @@ def _function(text: str) -> str:
 
 
 COLUMNS = (
-    Column("staff_no", ("工号", "staff number"), parse=_line(40), unique=True),
+    Column("staff_no", ("工号", "staff number"), parse=line_within(40), unique=True),
     Column("name", ("姓名", "name"), parse=clean_name),
-    Column("office", ("单位", "所在单位", "office"), parse=_line(60)),
+    Column("office", ("单位", "所在单位", "office"), parse=line_within(60)),
     Column("function", ("职责", "岗位职责", "function"), parse=_function),
     Column("district", ("考区", "district"), required=False),
     Column("site", ("考点", "site"), required=False),

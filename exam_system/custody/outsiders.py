@@ -7,7 +7,7 @@ Papers are set and marked by people from elsewhere (异地命题, 异地阅卷);
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -19,22 +19,12 @@ from exam_system.custody.models import Assignment, Specialist
 from exam_system.errors import Conflict, Invalid, NotFound
 from exam_system.exams.lookup import exam_by_code, rules_of
 from exam_system.exams.models import Exam
-from exam_system.people import clean_line, clean_name
+from exam_system.people import clean_name, line_within
 from exam_system.sheets import Column, Sentence, read_table
 from exam_system.sheets.preview import Preview, compare
 from exam_system.trust.canonical import sha256_hex
 
 TASKS = {"sets": "Sets the paper", "marks": "Marks the answers"}
-
-
-def _line(longest: int) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        found = clean_line(text, longest)
-        if not found:
-            raise Sentence("Enter at most %(longest)s characters", longest=longest)
-        return found
-
-    return read
 
 
 def _area(text: str) -> str:
@@ -44,9 +34,9 @@ def _area(text: str) -> str:
 
 
 COLUMNS = (
-    Column("number", ("编号", "number"), parse=_line(40), unique=True),
+    Column("number", ("编号", "number"), parse=line_within(40), unique=True),
     Column("name", ("姓名", "name"), parse=clean_name),
-    Column("employer", ("工作单位", "单位", "employer"), parse=_line(120)),
+    Column("employer", ("工作单位", "单位", "employer"), parse=line_within(120)),
     Column("area_code", ("行政区划代码", "area code"), parse=_area),
 )
 NAMES = tuple(column.names[0] for column in COLUMNS)

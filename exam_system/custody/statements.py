@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -19,8 +19,7 @@ from exam_system.custody.states import KINDS
 from exam_system.errors import Conflict, NotFound, Sentence
 from exam_system.exams.lookup import exam_by_code
 from exam_system.exams.models import Exam, ExamSession
-from exam_system.records.folders import check_folder
-from exam_system.records.tree import write_durable
+from exam_system.records.folders import add_missing
 from exam_system.trust import custody_note, notes
 from exam_system.trust.canonical import sha256_hex
 from exam_system.trust.custody_note import NONE, Span
@@ -144,16 +143,7 @@ def show_statements(session: Session, config: Config) -> list[str]:
         .order_by(Statement.id)
     )
     rows = session.execute(query)
-    return list(_shown(config, {file_name(code, name): note for code, name, note in rows}))
-
-
-def _shown(config: Config, files: dict[str, bytes]) -> Iterator[str]:
-    for name, note in files.items():
-        if (config.published / name).exists():
-            check_folder(config.published, {name: note})
-        else:
-            write_durable(config.published / name, note)
-            yield name
+    return add_missing(config.published, {file_name(code, name): note for code, name, note in rows})
 
 
 def statement_of(session: Session, row: ExamSession) -> custody_note.Statement:

@@ -7,7 +7,7 @@ cannot be counted any more.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -24,8 +24,7 @@ from exam_system.exams.lookup import open_exam, rules_of
 from exam_system.exams.models import DayFigures, Exam
 from exam_system.exams.rules import RuleSet
 from exam_system.exams.search import EVERY, Competition, competition
-from exam_system.records.folders import check_folder
-from exam_system.records.tree import write_durable
+from exam_system.records.folders import add_missing
 from exam_system.trust import figures, notes
 from exam_system.trust.canonical import sha256_hex
 from exam_system.trust.figures import Figures, PostFigures, Totals
@@ -168,16 +167,7 @@ def show_figures(session: Session, config: Config) -> list[str]:
     """
     query = select(Exam.code, DayFigures.day, DayFigures.note)
     rows = session.execute(query.join(Exam, Exam.id == DayFigures.exam_id).order_by(DayFigures.id))
-    return list(_shown(config, {file_name(code, day): note for code, day, note in rows}))
-
-
-def _shown(config: Config, files: dict[str, bytes]) -> Iterator[str]:
-    for name, note in files.items():
-        if (config.published / name).exists():
-            check_folder(config.published, {name: note})
-        else:
-            write_durable(config.published / name, note)
-            yield name
+    return add_missing(config.published, {file_name(code, day): note for code, day, note in rows})
 
 
 def history(session: Session, exam: Exam) -> list[Day]:

@@ -22,6 +22,16 @@ def check_folder(folder: Path, files: Mapping[str, bytes]) -> None:
             raise Fault(f"{path} is not what was published: restore it from a copy")
 
 
+def add_missing(folder: Path, files: Mapping[str, bytes]) -> list[str]:
+    """Write the files that are not there yet, durably; returns their names. Raises Fault when
+    one that is there is another than was published."""
+    check_folder(folder, {name: data for name, data in files.items() if (folder / name).exists()})
+    missing = [name for name in files if not (folder / name).exists()]
+    for name in missing:
+        write_durable(folder / name, files[name])
+    return missing
+
+
 def write_whole(target: Path, files: Mapping[str, bytes]) -> None:
     """Write a folder beside its place and move it there, durably."""
     temporary = target.with_name(f".{target.name}.new")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 from exam_system.context import Context
 from exam_system.errors import Sentence
 from exam_system.exams.rules import TYPE_NAMES
-from exam_system.people import IdNumber, clean_line, clean_name
+from exam_system.people import IdNumber, clean_name, line_within
 from exam_system.sheets import CellError, Column, SheetError, read_table
 
 LIFE = "life"
@@ -53,16 +52,6 @@ def _end(text: str) -> date | str:
     return LIFE if text.casefold() in _LIFE else _day(text)
 
 
-def _line(longest: int) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        line = clean_line(text, longest)
-        if not line:
-            raise Sentence("Enter at most %(longest)s characters", longest=longest)
-        return line
-
-    return read
-
-
 def read_bars(ctx: Context, name: str, data: bytes) -> list[dict[str, Any]]:
     """Every row of a table (.csv or .xlsx), `ends` None for life; SheetError with all problems."""
     today = ctx.clock.now().astimezone(ctx.config.zone).date()
@@ -74,8 +63,8 @@ def read_bars(ctx: Context, name: str, data: bytes) -> list[dict[str, Any]]:
         Column("name", ("姓名", "name"), parse=clean_name),
         Column("id_number", ("身份证号", "身份证号码", "ID number"), parse=number),
         Column("regime", ("适用考试", "考试类别", "regime"), parse=_regime),
-        Column("basis", ("依据文书", "依据", "basis"), parse=_line(200)),
-        Column("why", ("情形", "事由", "reason"), parse=_line(200)),
+        Column("basis", ("依据文书", "依据", "basis"), parse=line_within(200)),
+        Column("why", ("情形", "事由", "reason"), parse=line_within(200)),
         Column("begins", ("起始日期", "from"), parse=_day),
         Column("ends", ("截止日期", "until"), parse=_end),
     )
