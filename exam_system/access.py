@@ -28,6 +28,7 @@ class Role(StrEnum):
     INVIGILATOR = "invigilator"
     SITE = "site"
     GRADER = "grader"
+    OBSERVER = "observer"
     SYSTEM = "system"
 
 
@@ -46,7 +47,8 @@ ROOM = frozenset({Role.INVIGILATOR})
 SITES = frozenset({Role.SITE})  # people of a site, a district or the headquarters
 EXAM_DAY = ROOM | SITES | OFFICE
 GRADERS = frozenset({Role.GRADER})  # mark scripts by number; markers take tables of marks in
-STAFF = MEMBERS - {Role.CANDIDATE, Role.INTERVIEWER, Role.GRADER}
+OBSERVERS = frozenset({Role.OBSERVER})  # from outside: read-only, what they are invited to
+STAFF = MEMBERS - {Role.CANDIDATE, Role.INTERVIEWER, Role.GRADER, Role.OBSERVER}
 RECORD = frozenset({Role.INSPECTOR, Role.AUDITOR})
 
 
@@ -165,6 +167,7 @@ VERBS: dict[str, Verb] = {
     "registration.unmask": Verb(
         REVIEWERS | OFFICE, "Somebody looked at a candidate's full ID number or phone"
     ),
+    "finding.find_candidates": _office("The office looked for a candidate"),
     "registration.bar_people": _office("People were barred from exams", CEREMONY),
     "registration.lift_bar": _office("The bar of a person was lifted", CEREMONY),
     "registration.import_candidates": _office("Candidates were handed over as a table"),
@@ -246,11 +249,24 @@ VERBS: dict[str, Verb] = {
     ),
     "attendance.take_step": Verb(EXAM_DAY, "A room noted a step of its session"),
     "attendance.sign_statement": Verb(ROOM, "An invigilator signed the attendance of a room"),
-    "cases.register_case": Verb(GUESTS | CEREMONY, "A letter was taken in"),
+    "observing.propose_observers": _office("Observers were put up for an invitation"),
+    "observing.drop_observer": _office("An observer was struck off before the approval"),
+    "observing.invite_observers": _office("Observers were invited", INSPECTORS),
+    "observing.issue_observer_accounts": _office("Accounts were issued to observers"),
+    "observing.withdraw_observer": Verb(INSPECTORS, "An observer's invitation was withdrawn"),
+    "observing.plan_dates": _office("Dates of an exam were planned"),
+    "observing.look": Verb(OBSERVERS, "An observer looked at a view of an exam"),
+    "observing.leave_remark": Verb(OBSERVERS, "An observer left a remark"),
+    "cases.register_case": Verb(GUESTS | CEREMONY | OBSERVERS, "A letter was taken in"),
     "cases.assign_case": Verb(CEREMONY, "A letter was assigned to an owner and a deputy"),
     "cases.handle_case": Verb(CEREMONY, "What was found out about a letter was written down"),
     "cases.reply_case": Verb(CEREMONY, "A letter was answered"),
-    "cases.follow_up": Verb(GUESTS, "Somebody said how content they are with an answer"),
+    "cases.follow_up": Verb(
+        GUESTS | OBSERVERS, "Somebody said how content they are with an answer"
+    ),
+    "cases.ask_part": Verb(CEREMONY, "A colleague was asked for a part of a letter"),
+    "cases.answer_part": Verb(CEREMONY, "A part of a letter was handed in"),
+    "cases.drop_part": Verb(CEREMONY, "A part of a letter is asked for no longer"),
     "cases.note_away": Verb(CEREMONY, "The absence of somebody at the desk of letters was noted"),
     "cases.propose_extension": _office("More time for a letter was asked for"),
     "cases.extend_case": _office("More time for a letter was granted", CEREMONY),
@@ -336,6 +352,9 @@ VERBS: dict[str, Verb] = {
     "marking.import_markers": _office("The markers of the scripts were named"),
     "marking.declare_relation": _office("A marker's relation to a candidate was declared"),
     "marking.issue_marker_accounts": _office("Accounts were issued to the markers"),
+    "marking.replace_marker": _office(
+        "A marker dropped out, and the reserves took over", INSPECTORS
+    ),
     "marking.seal_numbers": _office("The numbers of the scripts were sealed to the inspectors"),
     "marking.count_scripts": _office("Scripts were counted in for marking"),
     "marking.save_marks": Verb(GRADERS, "A marker saved marks"),
@@ -390,6 +409,8 @@ VERBS: dict[str, Verb] = {
     "interviews.sign_slip": _office("A candidate signed the interview slip"),
     "interviews.correct_score": _office("An interviewer's score was corrected", INSPECTORS),
     "results.freeze_stage": _office("Marks and scores were frozen for a list"),
+    "archive.make_archive": Verb(CEREMONY, "The archive of an exam was made"),
+    "indicators.enter_intake": _office("Everybody taken in within a year was entered"),
     "notices.draft_notice": _office("A notice was written"),
     "notices.edit_notice": _office("The text of a notice was changed"),
     "notices.correct_notice": _office("A later version of a notice was written"),
@@ -430,14 +451,51 @@ VERBS: dict[str, Verb] = {
     "appointing.close_notice": Verb(OFFICE | SYSTEM, "A public notice ended"),
     "appointing.set_holidays": _office("The holidays of a year were entered"),
     "appointing.appoint": _office("People were appointed", CEREMONY),
+    "appointing.follow_correction": _office(
+        "Places and offers were brought in line with a corrected final list", INSPECTORS
+    ),
+    "appointing.object_publicly": Verb(GUESTS, "Somebody objected to a proposed appointment"),
+    "choosing.name_proxy": _office("A proxy for the choice of a place was named"),
+    "choosing.end_proxy": _office("The authorisation of a proxy ended"),
+    "choosing.open_session": _office("A session for choosing places was opened", INSPECTORS),
+    "choosing.note_arrivals": _office("People came to choose their places"),
+    "choosing.call_next": _office("Somebody was called to choose a place"),
+    "choosing.choose": Verb(OFFICE | CANDIDATES, "A place was named"),
+    "choosing.withdraw_choice": Verb(OFFICE | CANDIDATES, "A place that was named was taken back"),
+    "choosing.sign_choice": Verb(OFFICE | CANDIDATES, "A choice was signed"),
+    "choosing.witness_choice": Verb(INSPECTORS, "A choice was witnessed: the place is given"),
+    "choosing.give_up_choice": Verb(OFFICE | CANDIDATES, "Somebody wanted none of the places left"),
+    "choosing.note_absent": _office("Somebody was not there to choose"),
+    "choosing.note_overtime": _office("Somebody let the time to choose run out"),
+    "choosing.reopen_turn": _office("Turns of a choice were taken back", INSPECTORS),
+    "choosing.close_session": _office("A session for choosing places was closed", INSPECTORS),
+    "duties.sign_pledge": Verb(MEMBERS - CANDIDATES, "Somebody signed the pledge of their post"),
+    "duties.publish_pledge": _office("Another text of an integrity pledge was put in force"),
+    "duties.draft_sheet": _office("Another text of a duty sheet was written"),
+    "duties.publish_sheet": _office("Another text of a duty sheet was put in force", CEREMONY),
+    "duties.set_lines": Verb(INSPECTORS, "Other rules of the red lines were put in force"),
+    "duties.check_lines": Verb(INSPECTORS | SYSTEM, "The log was looked through for red lines"),
+    "duties.judge_finding": Verb(INSPECTORS, "A finding on a red line was judged"),
+    "duties.allow_export": Verb(INSPECTORS, "An inspector gave leave to take a list out"),
+    "duties.hold_accountable": _office("A measure was entered in the register", INSPECTORS),
     "exports.take_out": Verb(STAFF, "A list was taken out as a spreadsheet"),
     "results.publish_release": _office("A release of results was published", CEREMONY),
 }
 
 
-def require(role: Role, verb: str) -> None:
-    """Raise Forbidden unless the role has the verb; Fault when the table does not know it."""
+PLEDGED = MEMBERS - CANDIDATES
+"""Roles that become active with the signed integrity pledge (candidates agree to theirs when they
+register)."""
+BEFORE_PLEDGE = frozenset({"duties.sign_pledge", "accounts.log_out"})
+NOT_ACTIVE = "Read and sign the integrity pledge of your post first: until then it is not active"
+
+
+def require(role: Role, verb: str, *, pledged: bool = True) -> None:
+    """Raise Forbidden unless the role has the verb and is active; Fault when the table does not
+    know it."""
     if verb not in VERBS:
         raise Fault(f"the verb {verb} is missing from the access table")
     if role not in VERBS[verb].roles:
         raise Forbidden("Your role may not do this")
+    if not pledged and role in PLEDGED and verb not in BEFORE_PLEDGE:
+        raise Forbidden(NOT_ACTIVE)

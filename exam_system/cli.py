@@ -16,11 +16,14 @@ from exam_system.errors import Fault, Sentence
 from exam_system.trust.errors import TrustError
 
 COMMANDS = {
+    "archive": ("archive.commands:archive",),
     "candidates": ("registration.commands:candidates",),
     "cases": ("cases.commands:cases",),
     "clock": ("oversight.clock_commands:clock",),
     "database": ("instance_commands:database",),
     "demo": ("demo.command:demo", "demo.anshan.command:anshan"),
+    "doctor": ("doctor.command:doctor",),
+    "duties": ("duties.commands:duties",),
     "fees": ("fees.commands:fees", "fees.waiver_commands:delete_due_documents"),
     "figures": ("exams.commands:figures",),
     "forensics": ("forensics.commands:forensics",),

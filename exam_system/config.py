@@ -8,6 +8,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from exam_system.errors import Fault
+from exam_system.look import require_legible
+
+EMBLEM = Path(__file__).parent / "static" / "emblem.svg"
+MOST_EMBLEM = 100_000  # bytes: it is on every page
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,8 @@ class Config:
     session_hours: int
     proof_of_work: int
     fonts: str
+    colour: str
+    emblem: str
 
     @property
     def zone(self) -> ZoneInfo:
@@ -43,6 +49,11 @@ class Config:
     def fonts_folder(self) -> Path:
         """Where the instanced fonts lie; a relative path is below the instance."""
         return self.instance / self.fonts
+
+    @property
+    def emblem_file(self) -> Path:
+        """The emblem of every page: the bureau's own below the instance, else the built-in one."""
+        return self.instance / self.emblem if self.emblem else EMBLEM
 
     @property
     def database(self) -> str:
@@ -91,6 +102,21 @@ def _check(config: Config, path: Path) -> None:
         raise Fault(f"{path}: proof_of_work below 1000 is for demonstration instances only")
     if not config.secure_cookies and not config.demonstration:
         raise Fault(f"{path}: secure_cookies may be false in demonstration instances only")
+    _check_look(config, path)
+
+
+def _check_look(config: Config, path: Path) -> None:
+    try:
+        require_legible(config.colour)
+    except Fault as error:
+        raise Fault(f"{path}: colour: {error}") from None
+    emblem = config.emblem_file
+    if emblem.suffix not in (".svg", ".png"):
+        raise Fault(f"{path}: emblem must be the name of an .svg or .png file below the instance")
+    if not emblem.is_file():
+        raise Fault(f"{path}: the emblem {emblem} is missing: put it there, or leave emblem empty")
+    if emblem.stat().st_size > MOST_EMBLEM:
+        raise Fault(f"{path}: the emblem {emblem} is larger than {MOST_EMBLEM // 1000} kB")
 
 
 TEMPLATE = """\
@@ -108,4 +134,6 @@ password_cost = "{password_cost}"  # "cheapest" only in demonstration instances
 session_hours = 12
 proof_of_work = {proof_of_work}  # most tries of a browser before it may register; 4000: seconds
 fonts = "{fonts}"
+colour = "#0b4a8f"             # of header, buttons and links; dark enough for white letters on it
+emblem = ""                    # an .svg or .png below the instance; "" for the built-in one
 """

@@ -26,12 +26,16 @@ VERBS: dict[str, Callable[..., Any]] = {}
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: an account, or one of the system's own actors (gateway, installer, public)."""
+    """Who acts: an account, or one of the system's own actors (gateway, installer, public).
+
+    `pledged`: the integrity pledge in force is signed; the roles of staff are active only then.
+    """
 
     ref: str
     role: access.Role
     account_id: int | None = None
     name: str = ""
+    pledged: bool = False
 
 
 PUBLIC = Actor("public", access.Role.PUBLIC)
@@ -107,7 +111,7 @@ def verb(function: Callable[Concatenate[Context, P], R]) -> Callable[Concatenate
 
     @functools.wraps(function)
     def run(ctx: Context, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        access.require(ctx.actor.role, name)
+        access.require(ctx.actor.role, name, pledged=ctx.actor.pledged)
         before = ctx.recorded
         ctx.approved.pop(name, None)
         ctx.verbs.append(name)

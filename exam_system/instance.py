@@ -82,7 +82,8 @@ def migrate(settings: Config, revision: str = "head", *, down: bool = False) -> 
 
 
 @cache
-def _newest() -> str | None:
+def newest_revision() -> str | None:
+    """The newest migration of the program."""
     return ScriptDirectory(str(MIGRATIONS)).get_current_head()
 
 
@@ -91,9 +92,10 @@ def check_instance(engine: Engine, settings: Config) -> None:
     database role that could change the log, and on a server that may lose what was answered."""
     with engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
-    if current != _newest():
+    newest = newest_revision()
+    if current != newest:
         raise Fault(
-            f"the tables are at {current}, the program at {_newest()}: run `exam init --migrate`"
+            f"the tables are at {current}, the program at {newest}: run `exam init --migrate`"
         )
     if not settings.demonstration:
         _refuse_known_passwords(engine)

@@ -11,6 +11,7 @@ from exam_system.chance import SystemChance
 from exam_system.clock import SystemClock
 from exam_system.command import found_log
 from exam_system.keys import PASSPHRASE
+from exam_system.printing.fonts import make_fonts
 
 
 @click.command()
@@ -22,12 +23,14 @@ from exam_system.keys import PASSPHRASE
 @click.option("--database-url", default="sqlite:///exam.db")
 @click.option("--fonts", default="fonts", help="Where the fonts are kept; below the instance.")
 @click.option("--demonstration", is_flag=True, help="Weak passwords, rehearsal time, no https.")
-@click.option("--migrate", is_flag=True, help="Only bring the tables of an instance up to date.")
+@click.option("--migrate", is_flag=True, help="Only bring tables and fonts up to date.")
 @click.pass_obj
 def init(folder: Path, /, demonstration: bool, migrate: bool, **values: str) -> None:
     """Create an instance: configuration, keys, fonts, tables."""
     if migrate:
-        instance.migrate(config.load(folder))
+        settings = config.load(folder)
+        instance.migrate(settings)
+        make_fonts(settings.fonts_folder)  # those that are missing
         return
     rest = {
         "demonstration": demonstration,

@@ -54,6 +54,7 @@ def create_keys(folder: Path, origin: str, secret: bytes, at: datetime, chance: 
         signer.save(folder / f"{role}.pem", secret)
     create_secret(folder / "secret.bin", secret)
     key, certificate = make_certificate(key_name(origin, "publisher"), passphrase=secret, at=at)
+    (folder / "pdf.pem").touch(mode=0o600)
     (folder / "pdf.pem").write_bytes(key)
     (folder / "pdf.crt").write_bytes(certificate)
 
@@ -104,6 +105,7 @@ def next_document_key(config: Config, at: datetime) -> bytes:
     name = key_name(config.origin, "publisher")
     key, certificate = make_certificate(name, passphrase=passphrase(), at=at)
     write_durable(folder / "pdf.new.pem", key)
+    (folder / "pdf.new.pem").chmod(0o600)  # encrypted all the same
     write_durable(folder / "pdf.new.crt", certificate)
     return certificate
 

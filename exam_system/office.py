@@ -137,13 +137,13 @@ def open_office(folder: Path, clock: Clock | None = None, chance: Chance | None 
     keys = open_keys(settings)
     engine = connect(settings.database)
     check_instance(engine, settings)
-    standing = Standing(_closed(engine, settings.published / "log", keys.log.verifier))
+    standing = Standing(why_closed(engine, settings.published / "log", keys.log.verifier))
     kept = None if settings.demonstration else settings.instance / "clock.json"
     clock = clock or Timekeeper(engine, kept)
     return Office(settings, keys, engine, clock, chance or SystemChance(), standing)
 
 
-def _closed(engine: Engine, folder: Path, log: Verifier) -> Sentence | None:
+def why_closed(engine: Engine, folder: Path, log: Verifier) -> Sentence | None:
     """Why nothing may be written: the database is not the one whose log was signed last."""
     try:
         with reading(engine) as db:

@@ -20,6 +20,7 @@ _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECKS = "10X98765432"
 _ZEROS = ord("0") * sum(_WEIGHTS)
 _SPELLED = re.compile("[0-9]{17}[0-9X]")
+PREFECTURE = 4  # the digits of an area code that name the prefecture
 _OLDEST = 120
 _LONGEST_NAME = 50
 _NARROW = str.maketrans("０１２３４５６７８９Ｘｘx＋－", "0123456789XXX+-")
@@ -54,7 +55,7 @@ class IdNumber:
         if not _SPELLED.fullmatch(number):
             raise Sentence("An ID number has 17 digits and then a digit or X.")
         birth = _birth(number[6:14], today)
-        if number[17] != _check_character(number):
+        if number[17] != check_character(number):
             raise Sentence("The ID number is mistyped: its last character does not fit the rest.")
         return cls(number, number[:6], birth, "male" if int(number[16]) % 2 else "female")
 
@@ -113,6 +114,20 @@ def reason_line(text: str, longest: int) -> str:
     return reason
 
 
+def clean_area(text: str) -> str:
+    """The code of an area (GB/T 2260), 6 digits; forgives full-width ones. Raises Sentence."""
+    digits = unicodedata.normalize("NFKC", text).strip()
+    if not re.fullmatch("[1-9][0-9]{5}", digits):
+        raise Sentence("An area code has six digits (GB/T 2260).")
+    return digits
+
+
+def same_area(one: str, other: str, digits: int) -> bool:
+    """Whether two area codes begin with the same `digits`: 2 the province, 4 the prefecture, 6 the
+    county; 0 asks nothing, so that nobody is of the same area."""
+    return digits > 0 and one[:digits] == other[:digits]
+
+
 def clean_phone(text: str) -> str:
     """A mobile number of mainland China, 11 digits; forgives spaces, hyphens, +86."""
     digits = re.sub(r"^(\+|00)86|^86(?=1[0-9]{10}$)", "", _compact(text).replace("-", ""))
@@ -139,6 +154,24 @@ def age_on(birth: datetime.date, day: datetime.date) -> int:
     return day.year - birth.year - ((day.month, day.day) < birthday)
 
 
+def narrow(text: str) -> str:
+    """A number or code as it is compared: no spaces, no invisible marks, full-width made plain."""
+    return unicodedata.normalize("NFKC", _compact(text))
+
+
+_DAY = re.compile("([0-9]{4})(?:[-/.年])([0-9]{1,2})(?:[-/.月])([0-9]{1,2})日?")
+
+
+def read_day(text: str) -> datetime.date:
+    """A day as people write it: 2026-03-05, 2026/3/5, 2026.3.5, 2026年3月5日, 20260305; full-width
+    digits and spaces are forgiven. Raises ValueError."""
+    plain = narrow(text)
+    found = _DAY.fullmatch(plain)
+    if found is None:
+        return datetime.date.fromisoformat(plain)
+    return datetime.date(*map(int, found.groups()))
+
+
 def _compact(text: str) -> str:
     """Without spaces and the invisible marks that telephones copy along; ASCII digits."""
     kept = (c for c in text if not c.isspace() and unicodedata.category(c) != "Cf")
@@ -155,7 +188,8 @@ def _birth(digits: str, today: datetime.date) -> datetime.date:
     return birth
 
 
-def _check_character(number: str) -> str:
+def check_character(number: str) -> str:
+    """The last character that belongs to the first 17 digits (GB 11643-1999)."""
     total = sum(map(mul, number.encode(), _WEIGHTS)) - _ZEROS
     return _CHECKS[total % 11]
 

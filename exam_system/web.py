@@ -9,9 +9,22 @@ from io import BytesIO
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from flask import Response, current_app, flash, g, make_response, request, send_file, session
+from flask import (
+    Response,
+    current_app,
+    flash,
+    g,
+    make_response,
+    redirect,
+    request,
+    send_file,
+    session,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
+from exam_system.access import NOT_ACTIVE, PLEDGED, Role
 from exam_system.access_pages import PAGES
 from exam_system.accounts import factors, sessions
 from exam_system.context import PUBLIC, SYSTEM, Actor, Context
@@ -19,9 +32,12 @@ from exam_system.database import glancing
 from exam_system.errors import Forbidden, Refused, Sentence
 from exam_system.office import Office
 from exam_system.oversight.clock import tell
+from exam_system.people import narrow
 from exam_system.timekeeping import UntrustedTime
 
 T = TypeVar("T")
+SAME_FOR_ALL = frozenset({"static", "bootstrap.static", "look.colours", "look.emblem"})
+"""Files that a browser may keep whoever is logged in."""
 
 
 def office() -> Office:
@@ -72,7 +88,7 @@ def acting(*, as_system: bool = False, who: Actor | None = None) -> Iterator[Con
 def typed_factor() -> factors.Typed:
     """What a form brings as second factor."""
     return factors.Typed(
-        request.form.get("code", "")[:20], request.form.get("passkey", "")[:20_000]
+        narrow(request.form.get("code", "")[:40]), request.form.get("passkey", "")[:20_000]
     )
 
 
@@ -104,15 +120,28 @@ def refuse_foreign() -> None:
         raise Forbidden("This came from a page of another site: nothing was done")
 
 
-def guard() -> None:
-    """Before every request: the page must be in the access table and the actor's role in it."""
-    endpoint = request.endpoint
+def guard() -> ResponseReturnValue | None:
+    """Before every request: the page must be in the access table and the actor's role in it.
+
+    Whose role is not active yet is sent to its pledge from every page that is not for everybody.
+    """
+    endpoint, who = request.endpoint, actor()
     if endpoint is None:
-        return
-    if actor().role not in PAGES[endpoint]:
-        if actor() is PUBLIC:
+        return None
+    if who.role not in PAGES[endpoint]:
+        if who is PUBLIC:
             raise LoginNeeded("Log in to go on")
         raise Forbidden("Your role may not see this page")
+    if not who.pledged and who.role in PLEDGED and not _before_pledge(endpoint):
+        if request.method != "GET":
+            raise Forbidden(NOT_ACTIVE)
+        return redirect(url_for("integrity.pledge"))
+    return None
+
+
+def _before_pledge(endpoint: str) -> bool:
+    own = ("integrity.pledge", "integrity.sign", "accounts.logout")
+    return endpoint in own or Role.PUBLIC in PAGES[endpoint]
 
 
 class LoginNeeded(Forbidden):
@@ -140,7 +169,8 @@ def closed() -> str:
 
 
 def flash_refusal(error: Sentence) -> None:
-    """Show a refusal on the next page."""
+    """Show a refusal on the next page; what was typed is kept for it (see `web_forms`)."""
+    g.refused = True
     flash(say(error), "danger")
 
 
@@ -169,7 +199,7 @@ def harden(response: Response) -> Response:
     }
     for name, value in headers.items():
         response.headers.setdefault(name, value)
-    if actor().account_id is not None:
+    if request.endpoint not in SAME_FOR_ALL and actor().account_id is not None:
         response.headers["Cache-Control"] = "no-store"
     return response
 

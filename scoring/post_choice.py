@@ -3,9 +3,10 @@
 A pure state machine: `step` takes a state and an act and returns the next state, or raises. Times
 are whole seconds that the caller read from its clock. Nanchang 2015 (RULES 2.6): high to low, 5
 minutes each, half an hour late or absent gives up, proxies with an authorisation, a signature.
+`trail` takes all acts of a session and knows one more: a turn that is taken back.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,11 +15,20 @@ from scoring.rounding import BadScore
 
 @dataclass(frozen=True, slots=True)
 class ChoiceRules:
-    """`seconds` to choose once called; from `late_seconds` after the start nobody can arrive."""
+    """`seconds` to choose once called; from `late_seconds` after the start nobody can arrive.
+
+    `missed`: what becomes of who is absent or lets the time run out: "gives_up", or "last": once,
+    the turn comes after all others; then nobody is waited for and one may arrive until that turn.
+    """
 
     basis: str
     seconds: int = 300
     late_seconds: int = 1800
+    missed: str = "gives_up"
+
+    def __post_init__(self) -> None:
+        if self.missed not in ("gives_up", "last"):
+            raise BadScore("Who misses the turn gives up, or comes last.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +96,16 @@ Act = Arrive | Call | Choose | Withdraw | Confirm | Absent | GiveUp | Overtime
 
 
 @dataclass(frozen=True, slots=True)
+class Reopen:
+    """A correction: the turn at position `turn` (from 0) and every later one are void and held
+    anew; `present`: whose turn it was had been there in time after all."""
+
+    turn: int
+    at: int
+    present: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Chosen:
     """How one candidate's turn ended; `post` is "" unless the outcome is "chosen".
 
@@ -114,6 +134,7 @@ class ChoiceState:
     called_at: int | None
     chosen: str
     results: tuple[Chosen, ...]
+    deferred: frozenset[str] = frozenset()
 
     @property
     def turn(self) -> int:
@@ -162,16 +183,55 @@ def step(state: ChoiceState, act: Act) -> ChoiceState:
     return _none_left(replace(_STEPS[type(act)](state, act), now=act.at))
 
 
+def trail(
+    rules: ChoiceRules,
+    order: Sequence[str],
+    places: Mapping[str, int],
+    starts_at: int,
+    acts: Iterable[Act | Reopen],
+) -> Iterator[ChoiceState]:
+    """The state at the opening and after each act, corrections among them; raises as `step`."""
+    state = open_choice(rules, order, places, starts_at)
+    before = {state.turn: state}
+    yield state
+    for act in acts:
+        if isinstance(act, Reopen):
+            state = _reopened(state, before, act)
+            before = {turn: then for turn, then in before.items() if turn < act.turn}
+        else:
+            state = step(state, act)
+        before.setdefault(state.turn, state)
+        yield state
+
+
+def _reopened(state: ChoiceState, before: Mapping[int, ChoiceState], act: Reopen) -> ChoiceState:
+    """The state when the turn began; who has arrived since is there still."""
+    if act.turn >= state.turn or act.turn not in before:
+        raise BadScore("Only a turn that has ended is taken back.")
+    if act.at < state.now:
+        raise BadScore("An act cannot be earlier than the one before it.")
+    then = before[act.turn]
+    ref, arrived = then.order[act.turn], dict(state.arrived)
+    if act.present:
+        arrived.setdefault(ref, Arrive(ref, act.at))
+    return replace(then, now=act.at, arrived=arrived, called_at=None, chosen="")
+
+
 def _arrive(state: ChoiceState, act: Arrive) -> ChoiceState:
     if act.ref not in state.order or act.ref in state.arrived:
         raise BadScore(f"{act.ref} is not expected, or has arrived already.")
     if act.ref in {result.ref for result in state.results}:
         raise BadScore(f"{act.ref}'s turn is over.")
-    if act.at >= state.starts_at + state.rules.late_seconds:
+    if _too_late(state, act.at):
         raise BadScore(f"{act.ref} comes too late and has given up the choice.")
     if bool(act.proxy) != bool(act.authorisation):
         raise BadScore("A proxy needs an authorisation, and an authorisation a proxy.")
     return replace(state, arrived={**state.arrived, act.ref: act})
+
+
+def _too_late(state: ChoiceState, at: int) -> bool:
+    waits = state.rules.missed == "gives_up"
+    return waits and at >= state.starts_at + state.rules.late_seconds
 
 
 def _call(state: ChoiceState, act: Call) -> ChoiceState:
@@ -209,9 +269,11 @@ def _confirm(state: ChoiceState, act: Confirm) -> ChoiceState:
 def _absent(state: ChoiceState, act: Absent) -> ChoiceState:
     if state.current in state.arrived:
         raise BadScore(f"{state.current} has arrived and is not absent.")
-    if act.at < state.starts_at + state.rules.late_seconds:
+    if state.rules.missed == "gives_up" and not _too_late(state, act.at):
         raise BadScore(f"{state.current} may still arrive until the limit for lateness.")
-    return _end(state, "absent", act.at)
+    if act.at < state.starts_at:
+        raise BadScore("The choice has not begun.")
+    return _missed(state, "absent", act.at)
 
 
 def _give_up(state: ChoiceState, act: GiveUp) -> ChoiceState:
@@ -223,7 +285,16 @@ def _give_up(state: ChoiceState, act: GiveUp) -> ChoiceState:
 def _overtime(state: ChoiceState, act: Overtime) -> ChoiceState:
     if state.ends_at is None or state.chosen or act.at < state.ends_at:
         raise BadScore("The time is not over, or a post has been named in time.")
-    return _end(state, "overtime", act.at)
+    return _missed(state, "overtime", act.at)
+
+
+def _missed(state: ChoiceState, outcome: str, at: int) -> ChoiceState:
+    """The turn ends, or by the rule comes once more after all others."""
+    ref = state.order[state.turn]
+    if state.rules.missed == "gives_up" or ref in state.deferred:
+        return _end(state, outcome, at)
+    order = (*(one for one in state.order if one != ref), ref)
+    return replace(state, order=order, called_at=None, deferred=state.deferred | {ref})
 
 
 def _in_time(state: ChoiceState, at: int) -> None:

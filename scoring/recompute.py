@@ -41,6 +41,11 @@ def check(
     if stage not in ("written", "shortlist", "final"):
         raise ValueError(f'Stage "{stage}" has no scores; it is written, shortlist or final.')
     rule = {key: entry["value"] for key, entry in rules.items()}
+    rule["full"] = {s["code"]: s["full_marks"] for s in rule["subjects"]}
+    rule["weights"] = [(s["code"], Decimal(s["weight"])) for s in rule["subjects"]]
+    rule["least"] = Decimal(rule["written_pass"] or 0)
+    rule["mode"] = {"half_up": ROUND_HALF_UP, "truncate": ROUND_DOWN}[rule["rounding"]]
+    rule["unit"] = Decimal(1).scaleb(-rule["decimals"])
     times = Counter(str(row.get("admission")) for row in rows)
     problems = [Problem(who, "admission", n, 1) for who, n in times.items() if n > 1]
     posts: dict[str, list[tuple[Row, dict[str, Any]]]] = {}
@@ -58,11 +63,10 @@ def check(
 
 
 def _unreadable(rule: Row, stage: str, row: Row, vacancies: Mapping[str, int]) -> Iterator[Problem]:
-    full = {subject["code"]: subject["full_marks"] for subject in rule["subjects"]}
     post, marks, scores = row.get("post"), row.get("subjects"), row.get("interview_scores", [])
     counts = (0, rule["interviewers"]) if stage == "final" else (0,)
-    who = str(row.get("admission"))
-    if not (isinstance(marks, dict) and set(marks) == set(full)):
+    who, full = str(row.get("admission")), rule["full"]
+    if not (isinstance(marks, dict) and marks.keys() == full.keys()):
         yield Problem(who, "subjects", marks, sorted(full))
     elif bad := {c: m for c, m in marks.items() if m not in WORDS and not _within(m, full[c])}:
         yield Problem(who, "subjects", bad, "absent, void, zero or 0 to full marks")
@@ -83,9 +87,9 @@ def _scores(rule: Row, stage: str, row: Row, made: Mapping[str, str]) -> dict[st
     if gone := {"absent", "void"} & set(row["subjects"].values()):
         return right | {"outcome": max(gone)}  # void before absent
     n = {code: Decimal(m if m != "zero" else 0) for code, m in row["subjects"].items()}
-    n["written"] = _round(rule, sum(n[s["code"]] * Decimal(s["weight"]) for s in rule["subjects"]))
+    n["written"] = _round(rule, sum([n[code] * weight for code, weight in rule["weights"]]))
     right["written"] = f"{n['written']:f}"
-    passed = n["written"] >= Decimal(rule["written_pass"] or 0)
+    passed = n["written"] >= rule["least"]
     if stage == "final":
         kept = sorted(map(Decimal, row["interview_scores"]))
         if not kept:
@@ -102,8 +106,7 @@ def _scores(rule: Row, stage: str, row: Row, made: Mapping[str, str]) -> dict[st
 
 
 def _round(rule: Row, value: Decimal | int) -> Decimal:
-    mode = {"half_up": ROUND_HALF_UP, "truncate": ROUND_DOWN}[rule["rounding"]]
-    return Decimal(value).quantize(Decimal(1).scaleb(-rule["decimals"]), rounding=mode)
+    return Decimal(value).quantize(rule["unit"], rounding=rule["mode"])
 
 
 def _rank(rule: Row, stage: str, post: list[dict[str, Any]], vacancies: int) -> None:

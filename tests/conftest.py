@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -94,7 +96,7 @@ def database(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-TEMPLATE = "exam_template"
+TEMPLATE, PEOPLED = "exam_template", "exam_peopled"
 
 
 def _run(url: str, statement: str) -> None:
@@ -106,19 +108,42 @@ def _run(url: str, statement: str) -> None:
 
 def _point_to(folder: Path, url: str) -> None:
     config = folder / "config.toml"
-    config.write_text(config.read_text().replace("sqlite:///exam.db", url))
-    (folder / "exam.db").unlink()
+    written = re.sub('"(sqlite|postgresql)[^"]*"', f'"{url}"', config.read_text(), count=1)
+    config.write_text(written)
+    (folder / "exam.db").unlink(missing_ok=True)
+
+
+def _database(url: str, name: str, source: str) -> str:
+    """A copy of a database; returns its URL. FILE_COPY: a quarter of the time, on a server that
+    need not survive a power cut."""
+    _run(url, f"CREATE DATABASE {name} TEMPLATE {source} STRATEGY FILE_COPY")
+    return url.replace("/postgres", f"/{name}")
 
 
 @pytest.fixture(scope="session")
 def tables(server: str, template: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     """A PostgreSQL database with the migrated tables, to be copied; migrating takes a second."""
-    _run(server, f"CREATE DATABASE {TEMPLATE}")
     folder = tmp_path_factory.mktemp("tables") / "instance"
     shutil.copytree(template, folder)
-    _point_to(folder, server.replace("/postgres", f"/{TEMPLATE}"))
+    _point_to(folder, _database(server, TEMPLATE, "template1"))
     instances.migrate(instances.config.load(folder))
     return server
+
+
+@contextmanager
+def _copied(source: Path, target: Path, url: str, tables: str) -> Iterator[Path]:
+    """A copy of an instance folder; with `url` its database is a copy of `tables` there."""
+    shutil.copytree(source, target)
+    name = "t" + os.urandom(6).hex()
+    if url:
+        _point_to(target, _database(url, name, tables))
+    yield target
+    if url:
+        _run(url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _server(database: str, request: pytest.FixtureRequest) -> str:
+    return "" if database == "sqlite" else str(request.getfixturevalue("tables"))
 
 
 @pytest.fixture
@@ -126,23 +151,40 @@ def folder(
     tmp_path: Path, template: Path, database: str, request: pytest.FixtureRequest
 ) -> Iterator[Path]:
     """A fresh instance folder on the test's database."""
-    target = tmp_path / "instance"
-    shutil.copytree(template, target)
-    if database == "sqlite":
+    with _copied(template, tmp_path / "instance", _server(database, request), TEMPLATE) as target:
         yield target
-        return
-    url = request.getfixturevalue("tables")
-    name = "t" + os.urandom(6).hex()
-    # FILE_COPY: a quarter of the time, on a server that need not survive a power cut.
-    _run(url, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
-    _point_to(target, url.replace("/postgres", f"/{name}"))
-    yield target
-    _run(url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def peopled(template: Path, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """An instance with its people, to be copied: hiring them takes longer than many a test."""
+    folder = tmp_path_factory.mktemp("peopled") / "instance"
+    shutil.copytree(template, folder)
+    return _hired(folder)
+
+
+@pytest.fixture(scope="session")
+def peopled_server(tables: str, template: Path, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """The same on PostgreSQL."""
+    folder = tmp_path_factory.mktemp("peopled") / "instance"
+    shutil.copytree(template, folder)
+    _point_to(folder, _database(tables, PEOPLED, TEMPLATE))
+    return _hired(folder)
+
+
+def _hired(folder: Path) -> World:
+    world = World.open(folder, RehearsalClock(START))
+    world.engine.dispose()
+    return world
 
 
 @pytest.fixture
-def world(folder: Path) -> Iterator[World]:
+def world(tmp_path: Path, database: str, request: pytest.FixtureRequest) -> Iterator[World]:
     """The instance with its clock, its keys, an inspector's key and an account of every role."""
-    world = World.open(folder, RehearsalClock(START))
-    yield world
-    world.engine.dispose()
+    name = "peopled" if database == "sqlite" else "peopled_server"
+    source: World = request.getfixturevalue(name)
+    url = _server(database, request)
+    with _copied(source.folder, tmp_path / "instance", url, PEOPLED) as target:
+        world = source.moved(target)
+        yield world
+        world.engine.dispose()

@@ -42,6 +42,12 @@ def test_an_instance_is_created_peopled_and_its_log_exported(
     nobody = exam(*instance, *add, "other", "--actor", "ghost", "--reason", "x")
     assert nobody.returncode == 1
     assert "ghost" in nobody.stderr
+    early = exam(*instance, *add, "other", "--actor", "chief", "--reason", "holiday cover")
+    assert "integrity pledge" in early.stderr
+    pledge = [*instance, "duties", "pledge", "chief", "--password"]
+    assert "nothing was signed" in exam(*pledge, "another password").stderr
+    signed = exam(*pledge, "a long password")
+    assert "五条红线" in signed.stdout, signed.stderr
     named = exam(*instance, *add, "other", "--actor", "chief", "--reason", "holiday cover")
     assert named.returncode == 0, named.stderr
     guess = exam(*instance, "demo", "code", "chief")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -23,12 +24,15 @@ from exam_system.accounts.service import create_account
 from exam_system.accounts.sessions import actor_for
 from exam_system.accounts.takeovers import wanted_takeover
 from exam_system.app import create_app
+from exam_system.appointing.following import wanted_following
 from exam_system.appointing.service import wanted_appointment
 from exam_system.approvals import service as approvals
 from exam_system.approvals.lookup import Wanted, find, standing
 from exam_system.approvals.publications import wanted_publication
 from exam_system.cases.extension import wanted_extension
 from exam_system.chance import SeededChance
+from exam_system.choosing.closing import wanted_closing, wanted_reopening
+from exam_system.choosing.opening import wanted_opening
 from exam_system.clock import RehearsalClock
 from exam_system.config import Config
 from exam_system.context import SYSTEM, Actor, Context
@@ -37,6 +41,9 @@ from exam_system.database import WritingSession, connect
 from exam_system.draws import service as draws
 from exam_system.draws.asking import wanted_freeze, wanted_publish
 from exam_system.draws.lookup import find as find_attempt
+from exam_system.duties import pledges
+from exam_system.duties.judging import wanted_measure
+from exam_system.duties.sheets import wanted_sheet
 from exam_system.examday.changes import wanted_addition, wanted_move
 from exam_system.exams.changes import wanted_change
 from exam_system.exams.lookup import exam_by_code
@@ -50,7 +57,9 @@ from exam_system.interviews.rectifying import wanted_correction as wanted_score
 from exam_system.interviews.substitutes import wanted_replacement
 from exam_system.keys import Keys, open_keys
 from exam_system.marking.corrections import wanted_key, wanted_mark
+from exam_system.marking.replacing import wanted_dropping_out
 from exam_system.marking.service import wanted_correction
+from exam_system.observing.inviting import wanted_invitations
 from exam_system.office import Office
 from exam_system.oversight.service import register_inspector, register_server_keys
 from exam_system.records import log, releases, rows
@@ -94,11 +103,19 @@ WANTED: dict[str, Callable[..., Wanted]] = {
     "marking.correct_written_scores": wanted_correction,
     "marking.correct_mark": wanted_mark,
     "marking.correct_key": wanted_key,
+    "marking.replace_marker": wanted_dropping_out,
     "interviews.replace_interviewer": wanted_replacement,
     "interviews.correct_score": wanted_score,
     "custody.allow_opening": wanted_leave,
     "cases.extend_case": wanted_extension,
+    "duties.publish_sheet": wanted_sheet,
+    "duties.hold_accountable": wanted_measure,
+    "observing.invite_observers": wanted_invitations,
     "appointing.appoint": wanted_appointment,
+    "appointing.follow_correction": wanted_following,
+    "choosing.open_session": wanted_opening,
+    "choosing.reopen_turn": wanted_reopening,
+    "choosing.close_session": wanted_closing,
 }
 
 
@@ -138,6 +155,29 @@ def confirm_in(ctx: Context, verb: str, *, draw: str, number: int = 1) -> None:
     if ctx.actor.role is Role.INSPECTOR:
         occasion = draws.confirming(ctx, verb, find_attempt(ctx.session, draw, number))
         assert factors.prove(ctx, occasion, factors.Typed(fresh_code(ctx)))
+
+
+def sign_pledge_in(ctx: Context, account: Account, password: str = "") -> Actor:
+    """A member of staff signs the pledge in force in the running transaction; who they are then.
+
+    Without `password` it was handed over on paper and only they know it.
+    """
+    mine = ctx.as_actor(actor_for(account))
+    text = pledges.in_force(ctx.session, account.role)
+    occasion = pledges.occasion(mine, text)
+    if password:
+        assert factors.prove_password(mine, password, occasion)
+    else:
+        mine.proved = occasion.about, "password"
+    pledges.sign_pledge(mine, digest=text.digest)
+    return actor_for(account)
+
+
+def sign_pledges_in(ctx: Context) -> None:
+    """Everybody of the staff who has an account and has not signed does so."""
+    lacking = Account.role != Role.CANDIDATE.value, Account.pledge.is_(None), Account.active
+    for account in ctx.session.scalars(select(Account).where(*lacking).order_by(Account.id)):
+        sign_pledge_in(ctx, account)
 
 
 class StageSession(WritingSession):
@@ -195,13 +235,28 @@ class World:
                     world.people[role] = world.hire(ctx, role, role.value)
         return world
 
-    def hire(self, ctx: Context, role: Role, username: str, office: str = "") -> Actor:
+    def moved(self, folder: Path) -> World:
+        """The same instance with its people as a copy in another folder."""
+        settings = config.load(folder)
+        return replace(
+            self,
+            folder=folder,
+            config=settings,
+            engine=connect(settings.database),
+            clock=RehearsalClock(self.clock.now()),
+            chance=copy(self.chance),
+            people=dict(self.people),
+        )
+
+    def hire(
+        self, ctx: Context, role: Role, username: str, office: str = "", name: str = "测试甲"
+    ) -> Actor:
         """A new member of staff, with an authenticator if the role approves anything."""
         unit = None if role is Role.INTERVIEWER else office or OFFICES.get(role, "局机关")
         account = create_account(
-            ctx, username=username, name="测试甲", role=role, password=PASSWORD, office=unit
+            ctx, username=username, name=name, role=role, password=PASSWORD, office=unit
         )
-        actor = actor_for(account)
+        actor = sign_pledge_in(ctx, account, PASSWORD)
         if role in CEREMONY:
             mine = ctx.as_actor(actor)
             assert factors.prove_password(mine, PASSWORD)

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import partial
 from typing import cast
 
 from flask import current_app, redirect, render_template, request, session, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
 
 from exam_system.accounts import consents, doors, entering, factors, passkeys, service, work
 from exam_system.accounts.blueprint import bp
-from exam_system.accounts.forms import LoginForm, RegisterForm
+from exam_system.accounts.forms import LoginForm, RegisterForm, spelled
 from exam_system.accounts.glance import glance
 from exam_system.accounts.hashing import POOL
 from exam_system.accounts.models import Account, LoginSession
 from exam_system.accounts.sessions import actor_for, find_session
+from exam_system.context import Context
 from exam_system.errors import Conflict, Refused, Sentence
-from exam_system.web import acting, flash_refusal, looking, safe_path, typed_factor
+from exam_system.people import clean_name, clean_phone
+from exam_system.web import acting, flash_refusal, looking, safe_path, say, typed_factor
 
 STEPS = {"factor": "accounts.second", "consent": "accounts.agree"}
 
@@ -208,14 +213,42 @@ def _agree_page() -> str:
 def register() -> ResponseReturnValue:
     """A candidate asks to be registered; the answer is the same for every ID number."""
     form = RegisterForm()
-    if not form.validate_on_submit():
+    if not form.is_submitted():
         return _register_page(form)
+    if not _is_sound(form):
+        return _register_page(form), 422
     try:
         _ask_registration(form)
     except Sentence as error:
         flash_refusal(error)
         return with_wait(_register_page(form), error)
     return redirect(url_for("accounts.login", registered=1, next=request.args.get("next")), 303)
+
+
+def identity(ctx: Context) -> dict[str, Callable[[str], object]]:
+    """How name, ID number and phone are looked at, by the names of their fields."""
+    return {
+        "name": clean_name,
+        "id_number": partial(service.parse_id, ctx),
+        "phone": clean_phone,
+    }
+
+
+def has_agreed(ctx: Context, form: FlaskForm) -> bool:
+    """Whether every text is agreed to; says it on top of the form otherwise."""
+    try:
+        consents.require(ctx, request.form.getlist("agree"))
+    except Sentence as error:
+        form.form_errors.append(say(error))
+        return False
+    return True
+
+
+def _is_sound(form: RegisterForm) -> bool:
+    """Whether everything can be taken in; all that cannot is said at once."""
+    ctx = looking()
+    found = form.validate(), spelled(form, identity(ctx)), has_agreed(ctx, form)
+    return all(found)
 
 
 def _ask_registration(form: RegisterForm) -> None:

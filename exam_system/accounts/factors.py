@@ -104,8 +104,9 @@ def prove(ctx: Context, occasion: Occasion, typed: Typed) -> bool:
     return True
 
 
-def prove_password(ctx: Context, password: str) -> bool:
-    """Whether the password holds; lets somebody without a second factor set the first one up."""
+def prove_password(ctx: Context, password: str, occasion: Occasion | None = None) -> bool:
+    """Whether the password holds for the occasion, of somebody without a second factor: by default
+    that of setting the first one up."""
     if factors_of(ctx.session, ctx.actor.account_id):
         raise Conflict("You have a second factor: confirm with it")
     key = ctx.keys.vault.blind(f"factor:{ctx.actor.ref}")
@@ -115,7 +116,7 @@ def prove_password(ctx: Context, password: str) -> bool:
         tries.failed(ctx, key, failure)
         return False
     tries.held(ctx, failure)
-    ctx.proved = adding(ctx).about, "password"
+    ctx.proved = (occasion or adding(ctx)).about, "password"
     return True
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
@@ -16,25 +19,49 @@ from wtforms import (
 from wtforms.validators import DataRequired, EqualTo, Length
 
 from exam_system.accounts.service import LONGEST_OFFICE, SHORTEST_PASSWORD, STAFF
+from exam_system.errors import Sentence
+
+NAMED = DataRequired(_l("Enter your name as it stands on the ID card"))
+NUMBERED = DataRequired(_l("Enter your ID number"))
+PHONED = DataRequired(_l("Enter your mobile number"))
+LONG_ENOUGH = Length(
+    min=SHORTEST_PASSWORD, max=200, message=_l("The password has at least 10 characters")
+)
+
+
+def spelled(form: FlaskForm, checks: Mapping[str, Callable[[str], object]]) -> bool:
+    """Look at fields with what raises a Sentence, and say it beside each; whether all are right."""
+    right = True
+    for name, check in checks.items():
+        try:
+            check(form[name].data or "")
+        except Sentence as error:
+            right = False
+            if not form[name].errors:
+                form[name].errors = [error.text(gettext)]
+    return right
 
 
 class LoginForm(FlaskForm):  # type: ignore[misc]
     """Log in with a login name or an ID number."""
 
-    login = StringField(_l("Login name or ID number"), validators=[DataRequired(), Length(max=64)])
-    password = PasswordField(_l("Password"), validators=[DataRequired(), Length(max=200)])
+    login = StringField(
+        _l("Login name or ID number"),
+        validators=[DataRequired(_l("Enter your login name or ID number")), Length(max=64)],
+    )
+    password = PasswordField(
+        _l("Password"), validators=[DataRequired(_l("Enter your password")), Length(max=200)]
+    )
     submit = SubmitField(_l("Log in"))
 
 
 class RegisterForm(FlaskForm):  # type: ignore[misc]
     """A candidate registers."""
 
-    name = StringField(_l("Name as on the ID card"), validators=[DataRequired(), Length(max=60)])
-    id_number = StringField(_l("ID number"), validators=[DataRequired(), Length(max=40)])
-    phone = StringField(_l("Mobile phone"), validators=[DataRequired(), Length(max=30)])
-    password = PasswordField(
-        _l("Password"), validators=[DataRequired(), Length(min=SHORTEST_PASSWORD, max=200)]
-    )
+    name = StringField(_l("Name as on the ID card"), validators=[NAMED, Length(max=60)])
+    id_number = StringField(_l("ID number"), validators=[NUMBERED, Length(max=40)])
+    phone = StringField(_l("Mobile phone"), validators=[PHONED, Length(max=30)])
+    password = PasswordField(_l("Password"), validators=[LONG_ENOUGH])
     again = PasswordField(
         _l("Password once more"),
         validators=[EqualTo("password", _l("The two passwords differ"))],
@@ -45,14 +72,23 @@ class RegisterForm(FlaskForm):  # type: ignore[misc]
 class TakeoverForm(FlaskForm):  # type: ignore[misc]
     """Somebody asks for the account of their ID number."""
 
-    claim = RadioField(_l("Why you ask"), validators=[DataRequired()])
-    name = StringField(_l("Name as on the ID card"), validators=[DataRequired(), Length(max=60)])
-    id_number = StringField(_l("ID number"), validators=[DataRequired(), Length(max=40)])
-    phone = StringField(_l("Mobile phone"), validators=[DataRequired(), Length(max=30)])
-    front = FileField(_l("ID card, the side with the portrait"), validators=[FileRequired()])
-    back = FileField(_l("ID card, the side with the emblem"), validators=[FileRequired()])
+    claim = RadioField(
+        _l("Why you ask"), validators=[DataRequired(_l("Say why you ask for the account"))]
+    )
+    name = StringField(_l("Name as on the ID card"), validators=[NAMED, Length(max=60)])
+    id_number = StringField(_l("ID number"), validators=[NUMBERED, Length(max=40)])
+    phone = StringField(_l("Mobile phone"), validators=[PHONED, Length(max=30)])
+    front = FileField(
+        _l("ID card, the side with the portrait"),
+        validators=[FileRequired(_l("Choose the picture of the side with the portrait"))],
+    )
+    back = FileField(
+        _l("ID card, the side with the emblem"),
+        validators=[FileRequired(_l("Choose the picture of the side with the emblem"))],
+    )
     held = FileField(
-        _l("Yourself, holding the ID card beside your face"), validators=[FileRequired()]
+        _l("Yourself, holding the ID card beside your face"),
+        validators=[FileRequired(_l("Choose the picture of yourself with the ID card"))],
     )
     submit = SubmitField(_l("Ask for the takeover"))
 
@@ -68,9 +104,7 @@ class CodeForm(FlaskForm):  # type: ignore[misc]
 class NewPasswordForm(FlaskForm):  # type: ignore[misc]
     """Somebody sets the password of the account that a takeover made."""
 
-    password = PasswordField(
-        _l("New password"), validators=[DataRequired(), Length(min=SHORTEST_PASSWORD, max=200)]
-    )
+    password = PasswordField(_l("New password"), validators=[LONG_ENOUGH])
     again = PasswordField(
         _l("Password once more"),
         validators=[EqualTo("password", _l("The two passwords differ"))],

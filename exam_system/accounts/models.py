@@ -23,7 +23,11 @@ from exam_system.database import Base, UtcTime
 
 
 class Account(Base):
-    """Somebody who can log in; exactly one role each. Staff belong to an office."""
+    """Somebody who can log in; exactly one role each. Staff belong to an office.
+
+    `pledge` is the digest of the integrity pledge that a member of staff has signed; without it
+    the role is not active (see `duties`), and a new text empties it.
+    """
 
     __tablename__ = "account"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -33,12 +37,13 @@ class Account(Base):
     role: Mapped[str] = mapped_column(String(16))
     office: Mapped[str | None] = mapped_column(String(60))
     password_hash: Mapped[str] = mapped_column(Text)
+    pledge: Mapped[str | None] = mapped_column(String(64))
     active: Mapped[bool] = mapped_column(Boolean, default=True)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     __table_args__ = (
         CheckConstraint(
             "role IN ('candidate','officer','reviewer','marker','interviewer','inspector','admin',"
-            "'auditor','invigilator','site','grader')",
+            "'auditor','invigilator','site','grader','observer')",
             name="role",
         ),
     )

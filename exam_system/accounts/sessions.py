@@ -21,7 +21,7 @@ def digest(token: str) -> str:
 
 _ACTOR = (
     select(
-        *(Account.id, Account.ref, Account.role, Account.name, Account.active),
+        *(Account.id, Account.ref, Account.role, Account.name, Account.active, Account.pledge),
         *(LoginSession.ends_at, LoginSession.waits),
     )
     .join(LoginSession, LoginSession.account_id == Account.id)
@@ -37,7 +37,7 @@ def actor_of(db: Session | Connection, token: str, now: datetime) -> Actor | Non
     row = db.execute(_ACTOR, {"digest": digest(token)}).one_or_none()
     if row is None or not row.active or row.ends_at <= now or row.waits:
         return None
-    return Actor(row.ref, Role(row.role), row.id, row.name)
+    return Actor(row.ref, Role(row.role), row.id, row.name, row.pledge is not None)
 
 
 def find_session(db: Session, token: str, now: datetime) -> tuple[Account, LoginSession] | None:
@@ -52,6 +52,18 @@ def find_session(db: Session, token: str, now: datetime) -> tuple[Account, Login
     return row.Account, row.LoginSession
 
 
+def last_holder(db: Session, token: str) -> int | None:
+    """The account whose session this was until its time ran out; None for one that was ended."""
+    query = (
+        select(Account.id)
+        .join(LoginSession, LoginSession.account_id == Account.id)
+        .where(LoginSession.token_digest == digest(token), LoginSession.ended_at.is_(None))
+        .where(LoginSession.waits.is_(None), Account.active)
+    )
+    return db.scalar(query)
+
+
 def actor_for(account: Account) -> Actor:
     """The actor behind an account."""
-    return Actor(account.ref, Role(account.role), account.id, account.name)
+    pledged = account.pledge is not None
+    return Actor(account.ref, Role(account.role), account.id, account.name, pledged)

@@ -14,16 +14,16 @@ from sqlalchemy import func, select
 from exam_system.access import Role
 from exam_system.accounts import consents, doors, takeovers, work
 from exam_system.accounts.blueprint import bp
-from exam_system.accounts.door_pages import network, proof, with_wait
-from exam_system.accounts.forms import CodeForm, NewPasswordForm, TakeoverForm
+from exam_system.accounts.door_pages import has_agreed, identity, network, proof, with_wait
+from exam_system.accounts.forms import CodeForm, NewPasswordForm, TakeoverForm, spelled
 from exam_system.accounts.models import Takeover
 from exam_system.accounts.takeover_files import PICTURES
 from exam_system.approvals.views import ask, asked
 from exam_system.context import Context
 from exam_system.errors import Sentence
 from exam_system.people import mask_id, mask_phone
-from exam_system.registration.deadlines import due_day
 from exam_system.web import acting, actor, flash_refusal, looking
+from exam_system.workdays import office_table, term
 
 SHOWN = 200
 DAYS = 2  # working days in which a takeover should be decided
@@ -54,8 +54,11 @@ def _not_kept(response: Response) -> Response:
 def takeover() -> ResponseReturnValue:
     """Ask for the account of one's ID number; the answer is the same for every number."""
     form = _takeover_form()
-    if not form.validate_on_submit():
+    if not form.is_submitted():
         return _takeover_page(form)
+    ctx = looking()
+    if not all((form.validate(), spelled(form, identity(ctx)), has_agreed(ctx, form))):
+        return _takeover_page(form), 422
     try:
         with acting() as ctx:  # used up also when a picture cannot be read: that costs much work
             work.require(ctx, "takeover", proof())
@@ -140,7 +143,7 @@ def _case(ctx: Context, row: Takeover, others: int) -> Case:
         mask_id(who.number),
         who.name[0] + "＊" * (len(who.name) - 1),
         mask_phone(who.phone),
-        due_day(day, DAYS),
+        term(day, DAYS, office_table(ctx.session)).ends,
         others,
     )
 

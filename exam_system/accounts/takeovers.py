@@ -27,7 +27,7 @@ from exam_system.chance import label, reference
 from exam_system.context import Context, verb
 from exam_system.errors import Conflict, Invalid, NotFound, Sentence
 from exam_system.exams.models import Exam
-from exam_system.people import clean_name, clean_phone, reason_line
+from exam_system.people import clean_name, clean_phone, narrow, reason_line
 from exam_system.registration.models import Application
 from exam_system.registration.states import MOVES, move
 from exam_system.trust.canonical import jcs, sha256_hex
@@ -119,7 +119,7 @@ def _code(ctx: Context) -> str:
 
 
 def _code_blind(ctx: Context, ref: str, code: str) -> str:
-    digits = "".join(c for c in code if c.isascii() and c.isdigit())
+    digits = "".join(c for c in narrow(code) if c.isascii() and c.isdigit())
     return ctx.keys.vault.blind(f"takeover:{ref}:{digits}")
 
 
@@ -144,7 +144,7 @@ def pick_up(ctx: Context, ref: str, code: str) -> Takeover | None:
 
     The caller commits, so that the failure counts. Raises TooMany while one has to wait.
     """
-    name = ref.strip().lower()
+    name = narrow(ref).lower()
     key = ctx.keys.vault.blind(f"takeover:{name}")
     failure = tries.earlier_failures(ctx, key)
     blind = _code_blind(ctx, name, code)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from exam_system.access import Role
@@ -17,10 +17,12 @@ from exam_system.approvals.views import ask
 from exam_system.errors import Refused, Sentence
 from exam_system.oversight import keys
 from exam_system.oversight.service import register_inspector
+from exam_system.paging import page_count
 from exam_system.records.keys import fingerprint, rows_of
 from exam_system.web import acting, actor, flash_refusal, looking, office, safe_path
 
 __all__ = ["bp", "door_pages", "factor_pages", "takeover_pages", "text_pages"]
+PAGE = 50
 HOMES = {
     Role.PUBLIC: "exams.index",
     Role.CANDIDATE: "registration.mine",
@@ -31,6 +33,7 @@ HOMES = {
     Role.INTERVIEWER: "interviews.desk",
     Role.INVIGILATOR: "attendance.desk",
     Role.SITE: "attendance.desk",
+    Role.OBSERVER: "observing.home",
     Role.INSPECTOR: "oversight.desk",
     Role.AUDITOR: "oversight.acts",
     Role.ADMIN: "accounts.users",
@@ -67,14 +70,31 @@ def language(code: str) -> ResponseReturnValue:
 @bp.get("/users")
 def users() -> ResponseReturnValue:
     """The members of staff and the public keys."""
-    db = looking().session
-    rows = db.scalars(select(Account).where(Account.role != "candidate").order_by(Account.username))
+    db, words, role = (
+        looking().session,
+        request.args.get("q", "")[:40],
+        request.args.get("role", ""),
+    )
+    staff = select(Account).where(Account.role != "candidate").order_by(Account.username)
+    if role:
+        staff = staff.where(Account.role == role)
+    if words:
+        named = (Account.username, Account.name, Account.office)
+        staff = staff.where(or_(*(one.icontains(words, autoescape=True) for one in named)))
+    total = db.scalars(select(func.count()).select_from(staff.subquery())).one()
+    pages = page_count(total, PAGE)
+    page = min(max(request.args.get("page", 1, type=int), 1), pages)
     secured = db.scalars(
         select(SecondFactor.account_id).where(SecondFactor.confirmed_at.is_not(None))
     )
     return render_template(
         "accounts/users.html",
-        rows=rows.all(),
+        rows=db.scalars(staff.offset((page - 1) * PAGE).limit(PAGE)).all(),
+        asked={"q": words, "role": role},
+        roles=[one.value for one in Role if one not in (Role.CANDIDATE, Role.PUBLIC, Role.SYSTEM)],
+        total=total,
+        page=page,
+        pages=pages,
         secured=set(secured),
         keys=rows_of(db),
         fingerprint=fingerprint,

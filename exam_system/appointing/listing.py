@@ -23,13 +23,13 @@ from exam_system.appointing.models import (
     NoticeMove,
     NoticePerson,
     Objection,
-    PlaceOffer,
     Proposed,
     PublicNotice,
 )
+from exam_system.appointing.place_models import PlaceOffer
 from exam_system.appointing.places import Replay, ranking, replay
 from exam_system.appointing.rechecks import Window
-from exam_system.appointing.workdays import Term
+from exam_system.cases.models import Letter
 from exam_system.context import Context
 from exam_system.errors import Conflict, NotFound, Sentence
 from exam_system.exams.lookup import exam_by_code
@@ -38,6 +38,7 @@ from exam_system.exams.rules import RuleSet
 from exam_system.language import when
 from exam_system.registration.models import Application
 from exam_system.sheets import Cell
+from exam_system.workdays import Term
 
 STAGES = {
     "medical": "Medical examination",
@@ -233,6 +234,17 @@ def objections_of(ctx: Context, notice: PublicNotice) -> list[tuple[Objection, s
         (row.Objection, str(row.number), ctx.keys.vault.open(row.Objection.who_sealed))
         for row in ctx.session.execute(query)
     ]
+
+
+def letters_of(session: Session, notice: PublicNotice) -> dict[int, Letter]:
+    """The cases of objections that came in on the public page, by the objection's id."""
+    query = (
+        select(Objection.id, Letter)
+        .join(Letter, Letter.id == Objection.letter_id)
+        .join(NoticePerson, NoticePerson.id == Objection.person_id)
+        .where(NoticePerson.notice_id == notice.id)
+    )
+    return {row.id: row.Letter for row in session.execute(query)}
 
 
 def holiday_days(session: Session) -> list[HolidayDay]:

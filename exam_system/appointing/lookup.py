@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 from typing import TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from exam_system.accounts.models import Person
-from exam_system.appointing.desk_models import HolidayDay, HolidayYear
 from exam_system.appointing.models import Medical, Proposed, PublicNotice
-from exam_system.appointing.workdays import Table, term
 from exam_system.context import Context
 from exam_system.database import Base
 from exam_system.errors import Fault, Invalid, NotFound
@@ -21,23 +19,7 @@ from exam_system.people import clean_line
 from exam_system.registration.models import Application
 
 LONGEST = 500
-_LONGEST_HOLIDAY = 12  # days: a holiday of eight with the weekends around it
 T = TypeVar("T", bound=Base)
-
-
-def holiday_table(session: Session) -> Table:
-    """The years that the office has entered itself."""
-    years = frozenset(session.scalars(select(HolidayYear.year)))
-    days = {row.day: (row.kind, row.name) for row in session.scalars(select(HolidayDay))}
-    return Table(years, days)
-
-
-def last_day(session: Session, begins: date, working_days: int) -> date:
-    """The last day of a term. While the holidays of its year are not announced nothing is
-    guessed: it is made so long that no holiday can shorten it."""
-    weeks, rest = divmod(working_days, 5)
-    longer = begins + timedelta(days=weeks * 7 + rest + _LONGEST_HOLIDAY)
-    return term(begins, working_days, holiday_table(session)).ends or longer
 
 
 def today(ctx: Context) -> date:

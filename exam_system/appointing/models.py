@@ -25,47 +25,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from exam_system.database import Base, UtcTime
 
 
-class PlaceEvent(Base):
-    """What happened to the places of a post, in the order of `id`; offers follow from it."""
-
-    __tablename__ = "place_event"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    exam_id: Mapped[int] = mapped_column(ForeignKey("exam.id"))
-    post_id: Mapped[int] = mapped_column(ForeignKey("post.id"), index=True)
-    application_id: Mapped[int] = mapped_column(ForeignKey("application.id"))
-    kind: Mapped[str] = mapped_column(String(10))
-    stage: Mapped[str] = mapped_column(String(12))
-    why: Mapped[str] = mapped_column(Text)
-    at: Mapped[datetime] = mapped_column(UtcTime)
-    __table_args__ = (
-        CheckConstraint("kind IN ('lost','accepted','declined','expired')", name="kind"),
-        CheckConstraint(
-            "stage IN ('','medical','background','giving_up','notice','appointment')", name="stage"
-        ),
-    )
-
-
-class PlaceOffer(Base):
-    """An offer of a lost place to the next rank; `due` is the last day of its answer."""
-
-    __tablename__ = "place_offer"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    ref: Mapped[str] = mapped_column(String(32), unique=True)
-    post_id: Mapped[int] = mapped_column(ForeignKey("post.id"), index=True)
-    application_id: Mapped[int] = mapped_column(ForeignKey("application.id"), unique=True)
-    instead_of: Mapped[int] = mapped_column(ForeignKey("application.id"))
-    stage: Mapped[str] = mapped_column(String(12))
-    made_at: Mapped[datetime] = mapped_column(UtcTime)
-    due: Mapped[date] = mapped_column(Date)
-    answer: Mapped[str | None] = mapped_column(String(10))
-    answered_at: Mapped[datetime | None] = mapped_column(UtcTime)
-    __table_args__ = (
-        UniqueConstraint("id", "application_id", "answer"),
-        CheckConstraint("answer IN ('accepted','declined','expired')", name="answer"),
-        CheckConstraint("(answer IS NULL) = (answered_at IS NULL)", name="answered"),
-    )
-
-
 class Proposed(Base):
     """Somebody who holds, or has lost, a place of a post: by the published final list, or by an
     accepted offer."""
@@ -269,7 +228,10 @@ class NoticePerson(Base):
 
 class Objection(Base):
     """An objection to somebody in a notice. While it is unanswered `holds` is "open" and, as part
-    of a foreign key, keeps the person from being "clear"."""
+    of a foreign key, keeps the person from being "clear".
+
+    `letter_id`: the case with its service number, when it came in on the public page.
+    """
 
     __tablename__ = "objection"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -278,7 +240,8 @@ class Objection(Base):
     holds: Mapped[str | None] = mapped_column(String(7))
     who_sealed: Mapped[bytes] = mapped_column(LargeBinary)
     text: Mapped[str] = mapped_column(Text)
-    taken_by: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    taken_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    letter_id: Mapped[int | None] = mapped_column(ForeignKey("letter.id"), index=True)
     taken_at: Mapped[datetime] = mapped_column(UtcTime)
     outcome: Mapped[str | None] = mapped_column(String(8))
     answer: Mapped[str | None] = mapped_column(Text)
@@ -295,6 +258,7 @@ class Objection(Base):
         CheckConstraint("(answered_at IS NULL) = (holds IS NOT NULL)", name="unanswered"),
         CheckConstraint("(answered_at IS NULL) = (outcome IS NULL)", name="answered"),
         CheckConstraint("outcome IN ('upheld','rejected')", name="outcome"),
+        CheckConstraint("taken_by IS NOT NULL OR letter_id IS NOT NULL", name="taken"),
     )
 
 
@@ -326,6 +290,9 @@ class Appointment(Base):
     approval: Mapped[str] = mapped_column(String(32))
     approval_verb: Mapped[str] = mapped_column(String(80), default="appointing.appoint")
     approval_state: Mapped[str] = mapped_column(String(10), default="used")
+    choice_id: Mapped[int | None] = mapped_column(Integer)
+    """The place that was chosen, for posts whose places are chosen in order of score."""
+    choice_standing: Mapped[str | None] = mapped_column(String(6))
     appointed_by: Mapped[int] = mapped_column(ForeignKey("account.id"))
     appointed_at: Mapped[datetime] = mapped_column(UtcTime)
     __table_args__ = (
@@ -383,6 +350,13 @@ class Appointment(Base):
             ["approval.ref", "approval.verb", "approval.state"],
             name="fk_appointment_approval",
         ),
+        ForeignKeyConstraint(
+            ["choice_id", "application_id", "choice_standing"],
+            ["choice_pick.id", "choice_pick.application_id", "choice_pick.standing"],
+            name="fk_appointment_choice",
+        ),
+        CheckConstraint("(choice_id IS NULL) = (choice_standing IS NULL)", name="chosen"),
+        CheckConstraint("choice_standing = 'closed'", name="choice"),
         CheckConstraint("place BETWEEN 1 AND vacancies", name="place"),
         CheckConstraint("proposed_standing = 'holds'", name="proposed"),
         CheckConstraint("written_stage = 'written'", name="written"),

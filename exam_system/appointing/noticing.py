@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from exam_system.appointing.desk_models import HolidayDay, HolidayYear
-from exam_system.appointing.lookup import account, by_ref, due_day, holiday_table, text_of, today
+from exam_system.appointing.lookup import account, by_ref, due_day, text_of, today
 from exam_system.appointing.models import (
     NoticeMove,
     NoticePerson,
@@ -19,7 +19,6 @@ from exam_system.appointing.models import (
     PublicNotice,
 )
 from exam_system.appointing.places import lose
-from exam_system.appointing.workdays import Term, term
 from exam_system.chance import reference
 from exam_system.context import Context, verb
 from exam_system.errors import Conflict, Invalid, NotFound
@@ -29,6 +28,7 @@ from exam_system.people import reason_line
 from exam_system.records import releases
 from exam_system.registration.models import Application
 from exam_system.results.gather import standing
+from exam_system.workdays import Term, office_table, term
 
 OUTCOMES = {"rejected": "The objection does not hold", "upheld": "The objection holds"}
 LONGEST_WHO = 60
@@ -40,7 +40,7 @@ _LOST = "公示期间反映的问题经查属实"
 
 def term_of(session: Session, notice: PublicNotice) -> Term:
     """The days of a notice with the reason of each, by the table of holidays as it stands."""
-    return term(notice.published_on, notice.days, holiday_table(session))
+    return term(notice.published_on, notice.days, office_table(session))
 
 
 @verb
@@ -113,6 +113,21 @@ def close_notice(ctx: Context, *, ref: str) -> PublicNotice:
 @verb
 def take_objection(ctx: Context, *, ref: str, number: str, who: str, text: str) -> Objection:
     """Take in an objection to somebody in a running notice; the name of who objects is sealed."""
+    notice, person = concerned(ctx, ref, number)
+    objection = Objection(ref=reference(ctx.chance), person_id=person.id, holds="open")
+    objection.who_sealed = ctx.keys.vault.seal(reason_line(who, LONGEST_WHO))
+    objection.text, objection.taken_by = text_of(text), account(ctx)
+    objection.taken_at = ctx.clock.now()
+    ctx.session.add(objection)
+    ctx.session.flush()
+    code = ctx.session.get_one(Exam, notice.exam_id).code
+    ctx.record(exam=code, subject=f"objection:{objection.ref}", notice=ref, number=number.strip())
+    return objection
+
+
+def concerned(ctx: Context, ref: str, number: str) -> tuple[PublicNotice, NoticePerson]:
+    """A running notice and whom of it an objection is about: nobody is appointed until it is
+    answered."""
     notice = by_ref(ctx.session, PublicNotice, ref)
     if notice.state != "running" or (notice.ends is not None and due_day(ctx) > notice.ends):
         raise Conflict("The public notice is over")
@@ -127,15 +142,7 @@ def take_objection(ctx: Context, *, ref: str, number: str, who: str, text: str) 
         raise NotFound("Nobody in this notice has the admission number %(number)s", number=number)
     person.standing = "open"
     ctx.session.flush()
-    objection = Objection(ref=reference(ctx.chance), person_id=person.id, holds="open")
-    objection.who_sealed = ctx.keys.vault.seal(reason_line(who, LONGEST_WHO))
-    objection.text, objection.taken_by = text_of(text), account(ctx)
-    objection.taken_at = ctx.clock.now()
-    ctx.session.add(objection)
-    ctx.session.flush()
-    code = ctx.session.get_one(Exam, notice.exam_id).code
-    ctx.record(exam=code, subject=f"objection:{objection.ref}", notice=ref, number=number.strip())
-    return objection
+    return notice, person
 
 
 @verb

@@ -9,19 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from exam_system.appointing.lookup import (
     account,
     by_ref,
     due_day,
-    last_day,
     own_application,
     text_of,
     today,
 )
-from exam_system.appointing.models import PlaceEvent, PlaceOffer, Proposed
+from exam_system.appointing.models import Proposed
+from exam_system.appointing.place_models import PlaceEvent, PlaceFollow, PlaceOffer
 from exam_system.chance import reference
 from exam_system.context import Context, verb
 from exam_system.errors import Conflict, NotFound
@@ -32,10 +32,13 @@ from exam_system.records.models import Release
 from exam_system.registration.models import Application
 from exam_system.results.gather import standing
 from exam_system.results.models import Result
+from exam_system.workdays import last_day, office_table
 from scoring.replacement import Event, Ranked, ReplacementPolicy, Replacements, replaced
 from scoring.rounding import BadScore
 
 ANSWERS = {"accepted": "Accepted", "declined": "Declined", "expired": "Not answered in time"}
+ANSWERS["withdrawn"] = "Withdrawn after a correction of the list"
+BEHIND = "The final list was corrected since: bring the places in line with it first"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +104,12 @@ def replay(
 ) -> Replay:
     """The places of a post after its events and the `further` ones; Conflict when one of them
     cannot happen then."""
-    query = select(PlaceEvent).where(PlaceEvent.post_id == post.id).order_by(PlaceEvent.id)
-    rows = tuple(session.scalars(query))
+    require_followed(session, exam, ranks)
+    query = select(PlaceEvent).where(
+        PlaceEvent.post_id == post.id,
+        PlaceEvent.follow_id.is_not_distinct_from(_follow(session, exam)),
+    )
+    rows = tuple(session.scalars(query.order_by(PlaceEvent.id)))
     ranked = ranks.posts.get(post.id, ())
     past = [_event(row, ranks) for row in rows]
     try:
@@ -113,10 +120,27 @@ def replay(
 
 
 def _event(row: PlaceEvent, ranks: Ranking) -> Event:
-    number = ranks.numbers.get(row.application_id)
-    if number is None:
-        raise Conflict("The final list was corrected since: somebody with a place is not in it")
-    return Event(row.kind, number, row.stage)
+    return Event(row.kind, ranks.numbers[row.application_id], row.stage)
+
+
+def _follow(session: Session, exam: Exam) -> int | None:
+    """The newest correction of the final list that the places were brought in line with."""
+    query = select(func.max(PlaceFollow.id)).where(PlaceFollow.exam_id == exam.id)
+    return session.scalar(query)
+
+
+def list_followed(session: Session, exam: Exam) -> int | None:
+    """The id of the final list that the places rest on; None while nobody was taken over."""
+    query = select(PlaceFollow.release_id).where(PlaceFollow.exam_id == exam.id)
+    newest = session.scalar(query.order_by(PlaceFollow.id.desc()).limit(1))
+    first = select(Proposed.release_id).where(Proposed.exam_id == exam.id).limit(1)
+    return newest or session.scalar(first)
+
+
+def require_followed(session: Session, exam: Exam, ranks: Ranking) -> None:
+    """Raise Conflict while the places rest on a list that was corrected since."""
+    if list_followed(session, exam) not in (None, ranks.release.id):
+        raise Conflict(BEHIND)
 
 
 @verb
@@ -133,7 +157,7 @@ def begin_stage(ctx: Context, *, code: str) -> int:
     rows = []
     for post in _posts(ctx.session, exam, ranks):
         holders = replay(ctx.session, exam, post, ranks).outcome.holders
-        rows += [_proposed(ctx, exam, post, ranks, number) for number in holders]
+        rows += [new_place(ctx, exam, post, ranks, number) for number in holders]
     if {row.application_id for row in rows} != ranks.proposed:
         raise Conflict("The proposed people of the list are not those of its ranks")
     ctx.session.add_all(rows)
@@ -148,7 +172,7 @@ def _posts(session: Session, exam: Exam, ranks: Ranking) -> list[Post]:
     return list(session.scalars(query.order_by(Post.code)))
 
 
-def _proposed(
+def new_place(
     ctx: Context,
     exam: Exam,
     post: Post,
@@ -183,11 +207,11 @@ def lose(ctx: Context, exam: Exam, row: Proposed, stage: str, why: str) -> list[
     number = ranks.numbers.get(row.application_id, "")
     replay(ctx.session, exam, post, ranks, [Event("lost", number, stage)])
     row.standing = "lost"
-    _happened(ctx, exam, post, row.application_id, "lost", stage, why)
-    return _offer_on(ctx, exam, post, ranks)
+    happened(ctx, exam, post, row.application_id, "lost", stage, why)
+    return offer_on(ctx, exam, post, ranks)
 
 
-def _happened(
+def happened(
     ctx: Context, exam: Exam, post: Post, who: int, kind: str, stage: str, why: str
 ) -> None:
     ctx.session.add(
@@ -199,24 +223,26 @@ def _happened(
             stage=stage,
             why=why,
             at=ctx.clock.now(),
+            follow_id=_follow(ctx.session, exam),
         )
     )
     ctx.session.flush()
 
 
-def _offer_on(ctx: Context, exam: Exam, post: Post, ranks: Ranking) -> list[str]:
+def offer_on(ctx: Context, exam: Exam, post: Post, ranks: Ranking) -> list[str]:
     """Make the offers that the replay has open and that were not made yet."""
-    known = set(
-        ctx.session.scalars(select(PlaceOffer.application_id).where(PlaceOffer.post_id == post.id))
-    )
+    query = select(PlaceOffer).where(PlaceOffer.post_id == post.id)
+    known = {row.application_id: row for row in ctx.session.scalars(query)}
     made = []
-    days = rules_of(exam).offer_days
     for offer in replay(ctx.session, exam, post, ranks).outcome.offers:
-        if ranks.ids[offer.ref] in known:
+        row = known.get(ranks.ids[offer.ref])
+        if row is not None and row.answer != "withdrawn":
             continue
-        row = PlaceOffer(ref=reference(ctx.chance), post_id=post.id, stage=offer.stage)
+        row = row or PlaceOffer(ref=reference(ctx.chance), post_id=post.id)
         row.application_id, row.instead_of = ranks.ids[offer.ref], ranks.ids[offer.instead_of]
-        row.made_at, row.due = ctx.clock.now(), last_day(ctx.session, today(ctx), days)
+        row.stage, row.made_at = offer.stage, ctx.clock.now()
+        row.due = last_day(today(ctx), rules_of(exam).offer_days, office_table(ctx.session))
+        row.answer = row.answered_at = None
         ctx.session.add(row)
         made.append(offer.ref)
     ctx.session.flush()
@@ -271,11 +297,11 @@ def _answered(ctx: Context, offer: PlaceOffer, answer: str, why: str) -> PlaceOf
     number = ranks.numbers.get(offer.application_id, "")
     replay(ctx.session, exam, post, ranks, [Event(answer, number)])
     offer.answer, offer.answered_at = answer, ctx.clock.now()
-    _happened(ctx, exam, post, offer.application_id, answer, "", why)
+    happened(ctx, exam, post, offer.application_id, answer, "", why)
     if answer == "accepted":
-        ctx.session.add(_proposed(ctx, exam, post, ranks, number, offer))
+        ctx.session.add(new_place(ctx, exam, post, ranks, number, offer))
         ctx.session.flush()
-    offered = _offer_on(ctx, exam, post, ranks)
+    offered = offer_on(ctx, exam, post, ranks)
     ctx.record(
         exam=exam.code, subject=f"offer:{offer.ref}", answer=answer, why=why, offered=offered
     )
@@ -286,4 +312,4 @@ def require_list(session: Session, exam: Exam, row: Proposed) -> None:
     """Raise Conflict when the final list was corrected after somebody was taken over from it."""
     newest = standing(session, exam, "final").get(row.application_id)
     if newest is None or newest.release_id != row.release_id:
-        raise Conflict("The final list was corrected since: somebody with a place is not in it")
+        raise Conflict(BEHIND)

@@ -20,13 +20,10 @@ from exam_system.appointing.lookup import (
     account,
     by_ref,
     due_day,
-    holiday_table,
-    last_day,
     own_application,
     text_of,
     today,
 )
-from exam_system.appointing.workdays import term
 from exam_system.chance import reference
 from exam_system.context import Context, verb
 from exam_system.database import put
@@ -38,6 +35,7 @@ from exam_system.interviews.models import Interview
 from exam_system.marking.models import WrittenMark
 from exam_system.records import releases
 from exam_system.registration.models import Application
+from exam_system.workdays import last_day, office_table, term
 from scoring.rounding import BadScore, to_decimal
 
 INTERVIEW = "interview"
@@ -78,7 +76,7 @@ def windows(ctx: Context, exam: Exam, application: Application) -> list[Window]:
         open_to_all = rules.recheck_marks == "every_mark"
         if mark and release and release.published_at and (open_to_all or mark in _NO_MARK):
             day = release.published_at.astimezone(ctx.config.zone).date()
-            ends = term(day, rules.recheck_days, holiday_table(ctx.session)).ends
+            ends = term(day, rules.recheck_days, office_table(ctx.session)).ends
             found.append(Window(what, mark, day, ends))
     return found
 
@@ -117,7 +115,7 @@ def ask_recheck(ctx: Context, *, ref: str, what: str, reason: str) -> Recheck:
         reason=text_of(reason),
         before=window.mark,
         asked_at=ctx.clock.now(),
-        due=last_day(ctx.session, begins, days),
+        due=last_day(begins, days, office_table(ctx.session)),
     )
     put(ctx.session, row, Conflict("You have asked for this re-check already"))
     ctx.record(exam=exam.code, subject=f"recheck:{row.ref}", application=ref, what=what)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,6 +20,8 @@ from exam_system.appointing.models import (
 from exam_system.appointing.places import require_list
 from exam_system.approvals.lookup import Wanted, use
 from exam_system.chance import reference
+from exam_system.choosing.lookup import picks_of, posts_of
+from exam_system.choosing.models import ChoicePick, ChoicePlace
 from exam_system.context import Context, verb
 from exam_system.errors import Conflict, Sentence
 from exam_system.exams.lookup import exam_by_code, open_exam
@@ -42,10 +44,37 @@ class Ready:
     background: int
     person: int
     notice: int
+    choice: int | None = None
+    """The choice of a place, in posts whose places are chosen in order of score."""
+    chosen: str = ""
 
 
 def ready(session: Session, exam: Exam) -> list[Ready]:
-    """Who may be appointed now, by post and rank."""
+    """Who may be appointed now, by post and rank.
+
+    Where the places of a post are chosen in order of score, only who has chosen one in a session
+    that is closed.
+    """
+    found = _linked(session, exam)
+    by_choice = {post.id for post in posts_of(session, exam)}
+    if not by_choice:
+        return found
+    picks = picks_of(session, exam)
+    closed = {who: one for who, one in picks.items() if one[0].standing == "closed"}
+    return [
+        _chosen(one, closed)
+        for one in found
+        if one.post.id not in by_choice or one.proposed.application_id in closed
+    ]
+
+
+def _chosen(one: Ready, closed: Mapping[int, tuple[ChoicePick, ChoicePlace]]) -> Ready:
+    pick = closed.get(one.proposed.application_id)
+    return replace(one, choice=pick[0].id, chosen=pick[1].code) if pick else one
+
+
+def _linked(session: Session, exam: Exam) -> list[Ready]:
+    """Everybody with every link of the chain but the choice of a place."""
     query = (
         select(
             Proposed,
@@ -104,7 +133,11 @@ def wanted_appointment(ctx: Context, *, code: str) -> Wanted:
 def digest_of(people: Iterable[Ready]) -> str:
     """SHA-256 (hex) of who is appointed to which post by which rows."""
     rows: list[JSON] = [
-        [one.number, one.post.code, one.proposed.ref, one.medical, one.background, one.notice]
+        [
+            *(one.number, one.post.code, one.proposed.ref),
+            *(one.medical, one.background, one.notice),
+            *([one.chosen] if one.choice else []),
+        ]
         for one in people
     ]
     return sha256_hex(jcs({"appointed": rows}))
@@ -169,6 +202,8 @@ def _row(ctx: Context, exam: Exam, one: Ready, lists: dict[str, int], place: int
         notice_id=one.notice,
         person_id=one.person,
         approval=ctx.approved[APPOINT],
+        choice_id=one.choice,
+        choice_standing="closed" if one.choice else None,
         appointed_by=account(ctx),
         appointed_at=ctx.clock.now(),
     )

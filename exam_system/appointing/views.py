@@ -9,11 +9,21 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from exam_system.appointing import examining, leaving, listing, noticing, places, rechecks, service
+from exam_system.appointing import (
+    examining,
+    following,
+    leaving,
+    listing,
+    noticing,
+    places,
+    rechecks,
+    service,
+)
 from exam_system.appointing.desk_models import HolidayYear
 from exam_system.appointing.lookup import by_ref, notices_of, own_application, today
-from exam_system.appointing.models import PlaceOffer, Proposed, PublicNotice
-from exam_system.approvals.views import ask, asked
+from exam_system.appointing.models import Proposed, PublicNotice
+from exam_system.appointing.place_models import PlaceOffer
+from exam_system.approvals.views import Asked, ask, asked
 from exam_system.context import Context
 from exam_system.errors import Conflict, Invalid, NotFound, Sentence
 from exam_system.exams.lookup import exam_by_code, rules_of
@@ -68,7 +78,32 @@ def index(code: str) -> ResponseReturnValue:
         asked=wanted,
         answers=places.ANSWERS,
         today=today(ctx),
+        behind=_behind(ctx, exam),
+        following=_following(ctx, code),
+        followed=following.follows_of(ctx.session, exam),
+        moved=following.MOVES,
+        why=request.args.get("why", ""),
     )
+
+
+def _behind(ctx: Context, exam: Exam) -> bool:
+    """Whether the final list was corrected after the places were given."""
+    try:
+        places.require_followed(ctx.session, exam, places.ranking(ctx.session, exam))
+    except Conflict as error:
+        return error.msgid == places.BEHIND
+    return False
+
+
+def _following(ctx: Context, code: str) -> Asked | None:
+    why = request.args.get("why", "")
+    if not why:
+        return None
+    try:
+        return asked(following.wanted_following(ctx, code=code, why=why))
+    except Sentence as error:
+        flash_refusal(error)
+        return None
 
 
 def _refs() -> list[str]:
@@ -80,6 +115,14 @@ def _appoint(ctx: Context, code: str) -> None:
         ask(ctx, service.wanted_appointment(ctx, code=code))
     else:
         service.appoint(ctx, code=code)
+
+
+def _follow(ctx: Context, code: str) -> None:
+    why = request.values.get("why", "")
+    if "ask" in request.form:
+        ask(ctx, following.wanted_following(ctx, code=code, why=why))
+    else:
+        following.follow_correction(ctx, code=code, why=why)
 
 
 STEPS: dict[str, Step] = {
@@ -96,6 +139,7 @@ STEPS: dict[str, Step] = {
     "expire": lambda ctx, code: places.expire_offers(ctx, code=code),
     "notice": lambda ctx, code: noticing.start_notice(ctx, code=code),
     "appoint": _appoint,
+    "follow": _follow,
 }
 
 
@@ -103,7 +147,8 @@ STEPS: dict[str, Step] = {
 def act(code: str, step: str) -> ResponseReturnValue:
     """Take one step with many people."""
     _act(STEPS, step, code)
-    return redirect(url_for("appointing.index", code=code), 303)
+    why = request.values.get("why") if step == "follow" and "ask" in request.form else None
+    return redirect(url_for("appointing.index", code=code, why=why), 303)
 
 
 @bp.get("/office/appointing/<ref>")
@@ -196,6 +241,7 @@ def notice(ref: str) -> ResponseReturnValue:
         exam=ctx.session.get_one(Exam, row.exam_id),
         notice=row,
         objections=listing.objections_of(ctx, row),
+        letters=listing.letters_of(ctx.session, row),
         outcomes=noticing.OUTCOMES,
         over=row.ends is not None and today(ctx) > row.ends,
     )
@@ -283,6 +329,7 @@ def mine(ref: str) -> ResponseReturnValue:
         stages=listing.STAGES,
         outcomes=rechecks.OUTCOMES,
         names=listing.marked(rules_of(exam)),
+        by_choice=bool(rules_of(exam).choice_places),
         answers=places.ANSWERS,
         today=today(ctx),
     )

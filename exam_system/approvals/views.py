@@ -41,11 +41,18 @@ ACTS = {
     "marking.correct_written_scores": "Correction of written scores",
     "marking.correct_mark": "Correction of a mark",
     "marking.correct_key": "Correction of an answer key",
+    "marking.replace_marker": "Replacement of a marker",
     "examday.add_late_candidate": "Late addition",
     "examday.move_candidate": "Change of a seat",
     "interviews.replace_interviewer": "Substitution of an interviewer",
     "cases.extend_case": "More time for a letter",
+    "duties.publish_sheet": "Another text of a duty sheet",
+    "duties.hold_accountable": "Measure in the register of accountability",
     "custody.allow_opening": "Leave to open a spare or a bag",
+    "appointing.follow_correction": "Places after a corrected final list",
+    "choosing.open_session": "Opening of a session for choosing places",
+    "choosing.reopen_turn": "Correction in a session for choosing places",
+    "choosing.close_session": "Closing of a session for choosing places",
 }
 """What an act is called before it is done; others by the sentence of the record."""
 

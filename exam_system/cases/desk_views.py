@@ -10,7 +10,7 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from exam_system.approvals.views import ask, asked
-from exam_system.cases import extension, questions, service, words
+from exam_system.cases import extension, questions, service, tasks, words
 from exam_system.cases.blueprint import bp
 from exam_system.cases.kinds import TOPICS, kind_of, kinds
 from exam_system.cases.listing import lines
@@ -31,7 +31,7 @@ from exam_system.context import Context
 from exam_system.errors import Invalid, NotFound, Sentence
 from exam_system.language import choose_language
 from exam_system.messages.listing import own_messages
-from exam_system.people import mask_phone
+from exam_system.people import mask_phone, read_day
 from exam_system.registration.documents import MEDIA, open_document
 from exam_system.registration.reviewing import today
 from exam_system.web import acting, actor, flash_refusal, inline, looking
@@ -90,7 +90,7 @@ def _typed(name: str) -> str:
 
 def _day(name: str) -> date:
     try:
-        return date.fromisoformat(_typed(name))
+        return read_day(_typed(name))
     except ValueError:
         raise Invalid("Give the first and the last day; the absence is at most a year") from None
 
@@ -117,6 +117,8 @@ def case(ref: str) -> ResponseReturnValue:
         answers=_opened(ctx, letter),
         finding=_open(ctx, letter.finding),
         remark=_open(ctx, letter.remark),
+        parts=tasks.parts(ctx, letter),
+        me=actor().account_id,
         public=questions.question_of(ctx.session, letter),
         asked=_asked(ctx, letter),
         waits=letter.state in WAITING,
@@ -188,6 +190,22 @@ def _withdraw(ctx: Context, ref: str) -> None:
     questions.withdraw_question(ctx, ref=public.ref if public else "", reason=_typed("reason"))
 
 
+def _ask_part(ctx: Context, ref: str) -> None:
+    try:
+        due = read_day(_typed("due"))
+    except ValueError:
+        raise Invalid("Enter a day such as 2026-03-31") from None
+    tasks.ask_part(ctx, ref=ref, username=_typed("username"), text=_typed("wanted"), due=due)
+
+
+def _answer_part(ctx: Context, ref: str) -> None:
+    tasks.answer_part(ctx, ref=ref, task=_typed("task"), text=_typed("part"))
+
+
+def _drop_part(ctx: Context, ref: str) -> None:
+    tasks.drop_part(ctx, ref=ref, task=_typed("task"), reason=_typed("reason"))
+
+
 STEPS: dict[str, Callable[[Context, str], None]] = {
     "assign": _assign,
     "handle": _handle,
@@ -196,10 +214,13 @@ STEPS: dict[str, Callable[[Context, str], None]] = {
     "extend": _extend,
     "publish": _publish,
     "withdraw": _withdraw,
+    "ask": _ask_part,
+    "part": _answer_part,
+    "drop": _drop_part,
 }
 
 
-@bp.post("/office/letters/<ref>/<any(assign,handle,reply,propose,extend,publish,withdraw):step>")
+@bp.post(f"/office/letters/<ref>/<any({', '.join(STEPS)}):step>")
 def act(ref: str, step: str) -> ResponseReturnValue:
     """Take a step of a letter."""
     try:

@@ -61,7 +61,7 @@ def extend_case(ctx: Context, *, ref: str) -> Letter:
     wanted = wanted_extension(ctx, ref=ref)
     use(ctx, subject=wanted.subject, digest=wanted.digest)
     letter.extended = True
-    set_due(letter)
+    set_due(ctx.session, letter)
     ctx.session.flush()
     ctx.record(exam=wanted.exam, subject=wanted.subject, due=str(letter.due))
     return letter

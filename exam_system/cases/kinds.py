@@ -43,6 +43,11 @@ TOPICS = {
 }
 
 
+COMPLAINTS = frozenset({"complaint", "petition", "tip"})
+PROCEDURE = frozenset(TOPICS) - {"policy", "service", "other"}
+"""Kinds and topics of complaints about how an exam is held (PRACTICES 68: none is the target)."""
+
+
 def _term(found: list[Any] | None) -> Term | None:
     return Term(found[0], found[1] == "working") if found else None
 

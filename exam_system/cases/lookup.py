@@ -20,6 +20,7 @@ from exam_system.cases.states import WAITING
 from exam_system.context import Context
 from exam_system.errors import Forbidden, NotFound
 from exam_system.exams.models import Exam
+from exam_system.people import narrow
 from exam_system.registration.models import ReviewerAbsence
 
 FOLDER = "letters"  # of an instance: what was handed in, sealed
@@ -54,7 +55,7 @@ def find_letter(session: Session, ref: str, *, lock: bool = False) -> Letter:
 
 def code_blind(ctx: Context, number: str, code: str) -> str:
     """Under which the code of a service number is kept."""
-    digits = "".join(c for c in code if c.isascii() and c.isdigit())
+    digits = "".join(c for c in narrow(code) if c.isascii() and c.isdigit())
     return ctx.keys.vault.blind(f"letter:{number}:{digits}")
 
 
@@ -63,7 +64,7 @@ def pick_up(ctx: Context, number: str, code: str) -> Letter | None:
 
     The caller commits, so that the failure counts. Raises TooMany while one has to wait.
     """
-    typed = number.strip().upper()
+    typed = narrow(number).upper()
     key = ctx.keys.vault.blind(f"letter:{typed}")
     failure = tries.earlier_failures(ctx, key)
     blind = code_blind(ctx, typed, code)

@@ -89,6 +89,31 @@ class LetterDocument(Base):
     sha256: Mapped[str] = mapped_column(String(64))
 
 
+class LetterTask(Base):
+    """A part of a case that the owner asks somebody of another section to do.
+
+    `asked` and `done` are sealed texts; one that is not needed any more is dropped
+    with a reason.
+    """
+
+    __tablename__ = "letter_task"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ref: Mapped[str] = mapped_column(String(32), unique=True)
+    letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id"), index=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    asked: Mapped[bytes] = mapped_column(LargeBinary)
+    asked_by: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    asked_at: Mapped[datetime] = mapped_column(UtcTime)
+    due: Mapped[date] = mapped_column(Date)
+    done: Mapped[bytes | None] = mapped_column(LargeBinary)
+    done_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    dropped_why: Mapped[str | None] = mapped_column(Text)
+    __table_args__ = (
+        CheckConstraint("(done IS NULL) = (done_at IS NULL)", name="done"),
+        CheckConstraint("done IS NULL OR dropped_why IS NULL", name="dropped"),
+    )
+
+
 class Question(Base):
     """A question with its answer as the public reads it; `grams` are the words of its search."""
 

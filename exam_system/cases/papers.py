@@ -49,7 +49,7 @@ def _sections(ctx: Context, letter: Letter) -> tuple[Section, ...]:
         "what": words.ACCEPT if accepts else words.ANSWER,
         "basis": kind.basis,
     }
-    term = words.TERM_TEXT if is_sure(letter) else (*words.TERM_TEXT, words.UNSURE)
+    term = words.TERM_TEXT if is_sure(ctx.session, letter) else (*words.TERM_TEXT, words.UNSURE)
     parts = ((words.MATTER, words.MATTER_TEXT), (words.STATE, words.STATE_TEXT), (words.TERM, term))
     told = [Section(title, tuple(t.format(**filled) for t in texts)) for title, texts in parts]
     return *told, Section(words.ASKING, (words.ASKING_TEXT,))

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy import func, select
 
 from exam_system.accounts import tries, work
 from exam_system.accounts.door_pages import network, proof, with_wait
@@ -23,16 +24,20 @@ from exam_system.cases.lookup import (
 )
 from exam_system.cases.models import Letter
 from exam_system.cases.papers import slip_pdf
-from exam_system.cases.questions import find_question
+from exam_system.cases.questions import find_question, questions_stamp
 from exam_system.cases.search import MOST, find_questions
 from exam_system.cases.states import STATES, WAITING
 from exam_system.cases.terms import is_sure
 from exam_system.cases.trends import trends
 from exam_system.context import Context
 from exam_system.errors import Sentence
+from exam_system.notices.keeping import kept
+from exam_system.records.models import Act
 from exam_system.web import acting, flash_refusal, inline, looking
 
 LETTERS_AN_HOUR = 20  # from one part of the network
+COUNTED = tuple(f"cases.{name}" for name in ("register_case", "reply_case", "follow_up"))
+"""The acts that change the figures of letters, beside the day."""
 _PRIVATE = ("letters.write", "letters.status", "letters.slip", "letters.follow")
 
 
@@ -146,7 +151,7 @@ def _shown(ctx: Context, row: Letter, code: str) -> Standing:
         names[row.deputy_id],
         answers,
         row.state in WAITING,
-        is_sure(row),
+        is_sure(ctx.session, row),
         code,
     )
 
@@ -190,27 +195,43 @@ def follow() -> ResponseReturnValue:
 @bp.get("/letters")
 def questions() -> ResponseReturnValue:
     """Questions and answers, to be searched."""
-    page = max(1, min(request.args.get("page", 1, int), 10_000))
+    number = max(1, min(request.args.get("page", 1, int), 10_000))
     query = request.args.get("q", "")[:60]
-    found = find_questions(looking().session, query, page)
-    return render_template(
-        "letters/questions.html",
-        rows=found[:MOST],
-        more=len(found) > MOST,
-        query=query,
-        page=page,
-        topics=TOPICS,
-    )
+    db = looking().session
+
+    def page() -> str:
+        found = find_questions(db, query, number)
+        return render_template(
+            "letters/questions.html",
+            rows=found[:MOST],
+            more=len(found) > MOST,
+            query=query,
+            page=number,
+            topics=TOPICS,
+        )
+
+    return kept(questions_stamp(db), page)
 
 
 @bp.get("/letters/questions/<ref>")
 def question(ref: str) -> ResponseReturnValue:
     """One question with its answer."""
-    row = find_question(looking().session, ref)
-    return render_template("letters/question.html", row=row, topics=TOPICS)
+    db = looking().session
+
+    def page() -> str:
+        return render_template("letters/question.html", row=find_question(db, ref), topics=TOPICS)
+
+    return kept(questions_stamp(db), page)
 
 
 @bp.get("/letters/topics")
 def topics() -> ResponseReturnValue:
     """What letters were about, month by month, and how fast they were answered."""
-    return render_template("letters/topics.html", found=trends(looking()), topics=TOPICS)
+    ctx = looking()
+    last = ctx.session.scalar(select(func.max(Act.id)).where(Act.kind.in_(COUNTED)))
+    day = ctx.clock.now().astimezone(ctx.config.zone).date()
+
+    def page() -> str:
+        return render_template("letters/topics.html", found=trends(ctx), topics=TOPICS)
+
+    return kept((last, day), page)

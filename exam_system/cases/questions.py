@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from datetime import datetime
+
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from exam_system.cases.kinds import kind_of
@@ -77,3 +79,10 @@ def find_question(session: Session, ref: str) -> Question:
     if found is None:
         raise NotFound("There is no such question")
     return found
+
+
+def questions_stamp(session: Session) -> tuple[int | None, datetime | None]:
+    """What changes whenever a public question comes or goes: what the pages are kept under."""
+    query = select(func.max(Question.id), func.max(Question.withdrawn_at))
+    last, withdrawn = session.execute(query).one()
+    return last, withdrawn

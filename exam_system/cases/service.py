@@ -23,6 +23,7 @@ from exam_system.cases.lookup import (
 )
 from exam_system.cases.models import Letter, LetterAnswer, LetterDocument
 from exam_system.cases.states import STATES, move
+from exam_system.cases.tasks import require_parts_done
 from exam_system.cases.terms import set_due
 from exam_system.chance import reference
 from exam_system.context import Context, verb
@@ -109,7 +110,7 @@ def _new_letter(ctx: Context, kind: str, topic: str, sealed: bytes) -> Letter:
         marks=0,
         registered_at=ctx.clock.now(),
     )
-    set_due(letter)
+    set_due(ctx.session, letter)
     return letter
 
 
@@ -138,7 +139,7 @@ def _require_way(ctx: Context, kind: str, channel: str) -> None:
     found, staff = kind_of(kind), ctx.actor.role in (Role.OFFICER, Role.INSPECTOR)
     if channel not in words.CHANNELS or (channel == "web") == staff:
         raise Invalid("Choose how the letter came in")
-    if not staff and not found.open:
+    if not (staff or ctx.actor.role is Role.OBSERVER or found.open):
         raise Invalid("Choose from the list what your letter is")
 
 
@@ -187,7 +188,7 @@ def assign_case(ctx: Context, *, ref: str, owner: str, deputy: str, reason: str 
     letter.owner_id, letter.deputy_id = first.id, second.id
     if before == "registered":
         letter.assigned_at = ctx.clock.now()
-        set_due(letter)
+        set_due(ctx.session, letter)
     ctx.session.flush()
     told = {"owner": first.ref, "deputy": second.ref, "due": str(letter.due), "why": why}
     ctx.record(exam=exam_code(ctx.session, letter), subject=f"letter:{ref}", **told)
@@ -213,6 +214,7 @@ def reply_case(ctx: Context, *, ref: str, text: str) -> LetterAnswer:
     """Answer a case, or answer it once more: the new version stands beside the earlier ones."""
     letter = _own(ctx, ref)
     _require_turn(ctx, letter)
+    require_parts_done(ctx.session, letter)
     move(letter, "replied")
     if ctx.actor.account_id is None:
         raise Forbidden("Only people answer letters")
@@ -250,7 +252,7 @@ def follow_up(
     if again:
         move(letter, "assigned")
         letter.day, letter.extended, letter.extension_why = today(ctx), False, None
-        set_due(letter)
+        set_due(ctx.session, letter)
     else:
         move(letter, "closed")
         letter.closed_at = ctx.clock.now()

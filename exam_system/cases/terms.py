@@ -6,12 +6,14 @@ from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 
 import numpy as np
+from sqlalchemy.orm import Session
 
-from exam_system.cases.calendar import calendar_around, is_announced
+from exam_system.cases.calendar import calendar_around
 from exam_system.cases.engine import EPOCH, Clocks, Columns, deadlines, number
 from exam_system.cases.kinds import kind_of, kinds, places
 from exam_system.cases.models import Letter
 from exam_system.cases.states import PHASES
+from exam_system.workdays import is_announced, office_table
 
 
 def clocks() -> list[Clocks]:
@@ -42,15 +44,17 @@ def _hands_over(letter: Letter, away: Collection[int]) -> bool:
     return there and letter.owner_id in away
 
 
-def set_due(letter: Letter) -> None:
+def set_due(session: Session, letter: Letter) -> None:
     """Set the deadline of what a case waits for now; what was done for an earlier one is over."""
+    with session.no_autoflush:  # day and deadline of a case are one change
+        table = office_table(session)
     columns = columns_of([letter], [None])
-    (end,) = deadlines(columns, clocks(), calendar_around(letter.day))
+    (end,) = deadlines(columns, clocks(), calendar_around(letter.day, table=table))
     letter.due, letter.marks = EPOCH + timedelta(days=int(end)), 0
 
 
-def is_sure(letter: Letter) -> bool:
+def is_sure(session: Session, letter: Letter) -> bool:
     """Whether the holidays of every year that the term touches are announced."""
     term = kind_of(letter.kind).clocks.answer
-    years = range(letter.day.year, letter.due.year + 1)
-    return not term.working or all(map(is_announced, years))
+    years, table = range(letter.day.year, letter.due.year + 1), office_table(session)
+    return not term.working or all(is_announced(year, table) for year in years)

@@ -15,6 +15,7 @@ from exam_system.cases.terms import clocks, columns_of, set_due
 from exam_system.context import Context, verb
 from exam_system.errors import Conflict
 from exam_system.registration.reviewing import today
+from exam_system.workdays import office_table
 
 BITS = {Step.REMIND: REMINDED, Step.OVERDUE: MARKED, Step.ESCALATE: ESCALATED}
 
@@ -31,7 +32,7 @@ def _found(ctx: Context, letters: Sequence[Letter]) -> list[Due]:
     day, zone = today(ctx), ctx.config.zone
     replied = [one.replied_at and one.replied_at.astimezone(zone).date() for one in letters]
     columns = columns_of(letters, replied, away_on(ctx.session, day))
-    calendar = calendar_around(day, min(one.day for one in letters))
+    calendar = calendar_around(day, min(one.day for one in letters), office_table(ctx.session))
     return due_steps(columns, clocks(), calendar, day)
 
 
@@ -52,7 +53,7 @@ def _do(ctx: Context, letter: Letter, step: Step) -> None:
     if step in BITS:
         letter.marks |= BITS[step]
     elif step is Step.RECOUNT:
-        set_due(letter)
+        set_due(ctx.session, letter)
     elif step is Step.HAND_OVER:
         letter.owner_id, letter.deputy_id = letter.deputy_id, letter.owner_id
     else:

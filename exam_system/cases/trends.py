@@ -17,6 +17,7 @@ from exam_system.cases.engine import number
 from exam_system.cases.kinds import TOPICS
 from exam_system.cases.models import Letter
 from exam_system.context import Context
+from exam_system.workdays import office_table
 
 MONTHS = 12
 
@@ -79,6 +80,6 @@ def _took(ctx: Context, rows: Sequence[Any], today: date) -> list[int]:
     begun = np.array([number(row.day) for row in rows])
     zone = ctx.config.zone
     ended = np.array([number(row.replied_at.astimezone(zone).date()) for row in rows])
-    calendar = calendar_around(today, min(row.day for row in rows))
+    calendar = calendar_around(today, min(row.day for row in rows), office_table(ctx.session))
     found: list[int] = (calendar.passed(ended) - calendar.passed(begun)).tolist()
     return found

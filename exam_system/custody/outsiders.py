@@ -6,7 +6,6 @@ Papers are set and marked by people from elsewhere (异地命题, 异地阅卷);
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,25 +18,19 @@ from exam_system.custody.models import Assignment, Specialist
 from exam_system.errors import Conflict, Invalid, NotFound
 from exam_system.exams.lookup import exam_by_code, rules_of
 from exam_system.exams.models import Exam
-from exam_system.people import clean_name, line_within
-from exam_system.sheets import Column, Sentence, read_table
+from exam_system.people import clean_area, clean_name, line_within, same_area
+from exam_system.sheets import Column, read_table
 from exam_system.sheets.preview import Preview, compare
 from exam_system.trust.canonical import sha256_hex
 
 TASKS = {"sets": "Sets the paper", "marks": "Marks the answers"}
 
 
-def _area(text: str) -> str:
-    if not re.fullmatch("[1-9][0-9]{5}", text):
-        raise Sentence("An area code has six digits (GB/T 2260).")
-    return text
-
-
 COLUMNS = (
     Column("number", ("编号", "number"), parse=line_within(40), unique=True),
     Column("name", ("姓名", "name"), parse=clean_name),
     Column("employer", ("工作单位", "单位", "employer"), parse=line_within(120)),
-    Column("area_code", ("行政区划代码", "area code"), parse=_area),
+    Column("area_code", ("行政区划代码", "area code"), parse=clean_area),
 )
 NAMES = tuple(column.names[0] for column in COLUMNS)
 
@@ -88,7 +81,7 @@ def _exams_of(session: Session, one: Specialist) -> Sequence[Exam]:
 
 def _require_elsewhere(exam: Exam, one: Specialist) -> None:
     digits = rules_of(exam).paper_area_digits
-    if digits and one.area_code[:digits] == exam.area_code[:digits]:
+    if same_area(one.area_code, exam.area_code, digits):
         raise Conflict(
             "%(name)s (%(area)s) is from the area of this exam (%(own)s): its papers are set and "
             "marked by people from elsewhere",

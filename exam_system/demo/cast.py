@@ -23,12 +23,12 @@ from exam_system.accounts.factors import (
     step_at,
 )
 from exam_system.accounts.service import create_account
-from exam_system.accounts.sessions import actor_for
 from exam_system.approvals import service as approvals
 from exam_system.approvals.lookup import Wanted, find
 from exam_system.chance import SeededChance
 from exam_system.clock import RehearsalClock
 from exam_system.context import SYSTEM, Actor, Context
+from exam_system.demo.duties import sign_in
 from exam_system.errors import Fault
 from exam_system.inspector import InspectorFolder
 from exam_system.instance import DEMONSTRATION_PASSWORD, demonstration_secret
@@ -130,7 +130,7 @@ def _hire(ctx: Context, role: Role, username: str, name: str, unit: str) -> Acto
     account = create_account(
         ctx, username=username, name=name, role=role, password=password, office=unit
     )
-    actor = actor_for(account)
+    actor = sign_in(ctx, account, password)
     if role in CEREMONY:
         mine, secret = ctx.as_actor(actor), demonstration_secret(username)
         prove_password(mine, password)

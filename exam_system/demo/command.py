@@ -27,7 +27,9 @@ from exam_system.demo.hearing import hear, prepare
 from exam_system.demo.letters import replay_letters
 from exam_system.demo.neighbours import share_pools
 from exam_system.demo.notices import post_lists
+from exam_system.demo.observing import open_stages
 from exam_system.demo.road import PASSWORD, Road
+from exam_system.demo.scoreday import look_up
 from exam_system.demo.sources import Plan
 from exam_system.demo.tip import leave_report
 from exam_system.errors import Fault
@@ -102,12 +104,16 @@ def demo(
         import_interviewers(ctx, name="pool.csv", data=sources.interviewers(seed))
     click.echo(f"pool of interviewers signed for other bureaus: {share_pools(cast, folder, seed)}")
     told = [_hold(cast, plan, 2_000 * n, gateway_url) for n, plan in enumerate(held)]
+    for plan in (plan for plan in held if plan.score_day):
+        click.echo(look_up(cast, plan.code, folder))
     held_codes = [plan.code for plan in held]
     click.echo(f"appointed with the whole chain behind them: {appoint_all(cast, held_codes)}")
     click.echo(f"notices through every level: {post_lists(cast, held_codes[0])}; exam 1 is closed")
     click.echo(f"an anonymous report was left and answered: receipt {leave_report(cast)}")
     click.echo(f"{replay_letters(cast)} letters answered within three working days")
     issued = _stage(cast, staged) if staged else []
+    if staged:
+        click.echo(open_stages(cast))
     cast.office.seal()
     click.echo(f"{run_round(cast.office).made} messages on the pages of candidates")
     _finish(cast, folder, told, issued)

@@ -20,6 +20,7 @@ from exam_system.custody.handing import Named, begin_hand_over, sign_hand_overs
 from exam_system.custody.models import Bag
 from exam_system.custody.register import generate_bags
 from exam_system.custody.statements import publish_statement, show_statements
+from exam_system.demo.duties import sign_issued
 from exam_system.demo.road import Road
 from exam_system.examday.duties import sessions_of, stands
 from exam_system.exams.lookup import exam_by_code, places_of
@@ -105,7 +106,7 @@ def _register(road: Road) -> None:
         ]
         data = write_csv(STAFF_HEAD, rows)
         import_site_staff(ctx, code=road.code, name="staff.csv", data=data)
-        issue_staff_accounts(ctx, code=road.code)
+        sign_issued(ctx, issue_staff_accounts(ctx, code=road.code))
         generate_bags(ctx, code=road.code)
         devices = [
             (f"T{room.id:04}", "手机探测器", district.name, site.name, f"{room.code:02}")

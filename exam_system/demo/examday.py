@@ -24,6 +24,7 @@ from exam_system.attendance.staff_list import (
 )
 from exam_system.context import Actor, Context
 from exam_system.demo import sources
+from exam_system.demo.duties import sign_issued
 from exam_system.demo.people import table
 from exam_system.demo.road import Road
 from exam_system.errors import Fault
@@ -47,7 +48,7 @@ def sign_in(road: Road) -> None:
         used = _used(ctx, road.code)
         if not staff_rows(ctx.session, exam_by_code(ctx.session, road.code)):
             import_site_staff(ctx, code=road.code, name="staff.csv", data=_table(used))
-            issue_staff_accounts(ctx, code=road.code, site=used[0][1].id)
+            sign_issued(ctx, issue_staff_accounts(ctx, code=road.code, site=used[0][1].id))
         room, watchers = _watched(ctx, road.code, subject, used)
         away = _away(road, ctx)
     _step(road, watchers[0], subject, room, "received")

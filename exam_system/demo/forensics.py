@@ -10,9 +10,9 @@ from sqlalchemy import select
 
 from exam_system.access import Role
 from exam_system.accounts.service import create_account
-from exam_system.accounts.sessions import actor_for
 from exam_system.context import Actor, Context
 from exam_system.demo.cast import Cast
+from exam_system.demo.duties import sign_in
 from exam_system.demo.road import Road
 from exam_system.examday.models import Seat
 from exam_system.exams.lookup import exam_by_code
@@ -187,6 +187,7 @@ def _appoint(cast: Cast, code: str, username: str, name: str, unit: str, area: s
             password=DEMONSTRATION_PASSWORD,
             office=unit,
         )
+        actor = sign_in(ctx, account, DEMONSTRATION_PASSWORD)
     with cast.acting(Role.OFFICER) as ctx:
         appoint_expert(ctx, code=code, username=username, unit=unit, area_code=area)
-    return actor_for(account)
+    return actor

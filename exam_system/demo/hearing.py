@@ -13,6 +13,7 @@ from exam_system.accounts.sessions import actor_for
 from exam_system.context import Actor, Context
 from exam_system.demo import sources
 from exam_system.demo.ceremony import run_draw
+from exam_system.demo.duties import sign_issued
 from exam_system.demo.envelopes import pick_envelopes
 from exam_system.demo.neighbours import fall_ill
 from exam_system.demo.people import data
@@ -57,7 +58,9 @@ def prepare(road: Road, *, ill: bool = False) -> list[Issued]:
     if ill:
         fall_ill(road)
     with road.cast.acting(Role.OFFICER) as ctx:
-        return issue_accounts(ctx, code=road.code)
+        issued = issue_accounts(ctx, code=road.code)
+        sign_issued(ctx, issued)
+        return issued
 
 
 def order(road: Road) -> None:
@@ -134,14 +137,15 @@ def _turn(
         mark_absent(ctx, code=road.code, ref=ref)
         return
     call_candidate(ctx, code=road.code, ref=ref)
-    lot = road.plan.lot(f"score {ref}")
+    lot, elements = road.plan.lot(f"score {ref}"), sources.elements(road.plan)
     for member in sitting.members:
         enter_score(
             ctx.as_actor(member),
             code=road.code,
             panel=sitting.code,
             place=place,
-            score=sources.score(lot, gift),
+            score="" if elements else sources.score(lot, gift),
+            marks=sources.sheet(lot, gift, elements),
         )
 
 

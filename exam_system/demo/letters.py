@@ -10,10 +10,10 @@ from pathlib import Path
 
 from exam_system.access import Role
 from exam_system.cases import questions, service
-from exam_system.cases.calendar import is_working_day
 from exam_system.cases.ticking import tick
 from exam_system.context import PUBLIC, SYSTEM
 from exam_system.demo.cast import Cast
+from exam_system.workdays import is_working_day
 
 EVERY = 3  # each third letter becomes a public question
 WHO = "黔中居民"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import select
 
@@ -11,6 +12,7 @@ from exam_system.accounts.models import Account
 from exam_system.accounts.sessions import actor_for
 from exam_system.attendance.lookup import present
 from exam_system.context import Actor, Context
+from exam_system.demo.duties import sign_issued
 from exam_system.demo.lot import Lot
 from exam_system.demo.people import name
 from exam_system.demo.road import Road
@@ -79,7 +81,7 @@ def _markers(road: Road) -> None:
         import_markers(ctx, code=road.code, name="markers.csv", data=data)
         known = {"marker": "P001", "number": road.numbers(ctx)[0], "relation": "曾为师生"}
         declare_relation(ctx, code=road.code, **known)
-        issue_marker_accounts(ctx, code=road.code)
+        sign_issued(ctx, issue_marker_accounts(ctx, code=road.code))
 
 
 def _seal(road: Road) -> None:
@@ -135,8 +137,12 @@ def _sheets(road: Road) -> None:
     key = "\n".join(f"{n} {right} 5" for n, right in enumerate(ITEMS, 1))
     with road.cast.acting(Role.OFFICER) as ctx:
         set_key(ctx, code=road.code, question=asked["code"], text=key)
-    changed = {"code": road.code, "question": asked["code"], "reason": "第7题两个选项均可"}
-    changed["text"] = key.replace("7 B 5", "7 A/B 5")
+    changed: dict[str, Any] = {
+        "code": road.code,
+        "question": asked["code"],
+        "reason": "第7题两个选项均可",
+        "text": key.replace("7 B 5", "7 A/B 5"),
+    }
     road.cast.approve(lambda ctx: wanted_key(ctx, **changed))
     with road.cast.acting(Role.OFFICER) as ctx:
         correct_key(ctx, **changed)

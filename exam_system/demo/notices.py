@@ -13,6 +13,7 @@ from exam_system.accounts.service import create_account
 from exam_system.accounts.sessions import actor_for
 from exam_system.context import Actor
 from exam_system.demo.cast import Cast
+from exam_system.demo.duties import sign_in
 from exam_system.instance import DEMONSTRATION_PASSWORD
 from exam_system.notices.closing import close_exam
 from exam_system.notices.lookup import notice_of
@@ -63,4 +64,5 @@ def _hands(cast: Cast) -> Sequence[Actor]:
             office="局领导",
         )
         second = ctx.session.scalars(select(Account).where(Account.username == "officer2")).one()
-        return actor_for(second), cast.staff[Role.INSPECTOR], actor_for(leader)
+        signed = sign_in(ctx, leader, DEMONSTRATION_PASSWORD)
+        return actor_for(second), cast.staff[Role.INSPECTOR], signed

@@ -15,7 +15,7 @@ from exam_system.accounts.sessions import actor_for
 from exam_system.approvals.lookup import Wanted
 from exam_system.approvals.publications import wanted_publication
 from exam_system.context import PUBLIC, SYSTEM, Actor, Context
-from exam_system.demo import people, sources
+from exam_system.demo import people, scoreday, sources
 from exam_system.demo.cast import Cast
 from exam_system.demo.ceremony import run_draw
 from exam_system.demo.reviewers import owners
@@ -227,11 +227,15 @@ class Road:
         return [str(number) for number in ctx.session.scalars(query)]
 
     def release(self, stage: str) -> None:
-        """Prepare, cosign and publish one release of results."""
+        """Prepare, cosign and publish one release of results, where planned at its minute."""
+        minute = scoreday.minute(self.cast, self.code, stage) if self.plan.score_day else None
         with self.cast.acting(Role.OFFICER) as ctx:
-            release = prepare_release(ctx, code=self.code, stage=stage)
+            release = prepare_release(ctx, code=self.code, stage=stage, publish_at=minute)
         self._approve(release, "results.publish_release", STAGE_NAMES[stage])
         self.cast.cosign()
+        if minute is not None:
+            scoreday.publish(self.cast, self.code, release.version, minute)
+            return
         with self.cast.acting(Role.OFFICER) as ctx:
             publish_release(ctx, code=self.code, version=release.version)
 

@@ -33,7 +33,10 @@ class Plan:
     opens: datetime
     seed: str
     rules: Mapping[str, Any] = field(default_factory=dict)
-    """Rules that differ from the type's usual ones; `marking_closes` in days after the exam."""
+    """Rules that differ from the type's usual ones (with a basis of their own where they are
+    {"value", "basis"}); `marking_closes` in days after the exam."""
+    score_day: bool = False
+    """Lists come at an announced minute, and the written scores can be looked up with a code."""
 
     @property
     def closes(self) -> datetime:
@@ -81,10 +84,12 @@ def rules(plan: Plan) -> dict[str, Any]:
         "basis": "考务工作规程：各考点按监考岗位的10%配备备用监考员",
     }
     for key, value in plan.rules.items():
-        timed = key == "marking_closes"
-        document[key]["value"] = (
-            rfc3339(plan.written_on + timedelta(days=value)) if timed else value
-        )
+        if isinstance(value, dict):
+            document[key] = value
+        elif key == "marking_closes":
+            document[key]["value"] = rfc3339(plan.written_on + timedelta(days=value))
+        else:
+            document[key]["value"] = value
     return document
 
 
@@ -232,3 +237,18 @@ def score(lot: Lot, gift: int) -> str:
     """One interviewer's score: about 80, two decimals, between 60 and 99."""
     cents = max(6000, min(9900, 8000 + gift + lot.around(0, 120)))
     return f"{cents // 100}.{cents % 100:02d}"
+
+
+def elements(plan: Plan) -> dict[str, int]:
+    """The full marks of the interview's elements by code; none: interviewers give one score."""
+    found = plan.rules.get("interview_elements", {"value": ()})
+    return {one["code"]: int(one["full"]) for one in found["value"]}
+
+
+def sheet(lot: Lot, gift: int, elements: Mapping[str, int]) -> dict[str, str]:
+    """One interviewer's marks, by element and its full marks: about four fifths of each."""
+    marks = {}
+    for code, full in elements.items():
+        cents = max(60, min(99, 80 + (gift + lot.around(0, 120)) // 100)) * full
+        marks[code] = f"{cents // 100}.{cents % 100:02d}"
+    return marks

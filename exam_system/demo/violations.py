@@ -13,6 +13,7 @@ from exam_system.attendance.lookup import present
 from exam_system.attendance.models import SiteStaff
 from exam_system.attendance.staff_list import NAMES, import_site_staff, issue_staff_accounts
 from exam_system.context import Actor, Context
+from exam_system.demo.duties import sign_issued
 from exam_system.demo.people import table
 from exam_system.demo.road import Road
 from exam_system.errors import Fault
@@ -121,7 +122,7 @@ def _head(ctx: Context, exam: Exam, site_id: int) -> Actor:
         import_site_staff(ctx, code=exam.code, name="staff.csv", data=table(list(NAMES), [row]))
         head = ctx.session.scalars(query).one()
     if head.account_id is None:
-        issue_staff_accounts(ctx, code=exam.code, site=site_id)
+        sign_issued(ctx, issue_staff_accounts(ctx, code=exam.code, site=site_id))
     return _actor(ctx, head.account_id)
 
 

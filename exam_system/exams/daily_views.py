@@ -8,6 +8,8 @@ from datetime import date
 
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from markupsafe import Markup
 from sqlalchemy import select
 
 from exam_system.errors import NotFound
@@ -17,6 +19,7 @@ from exam_system.exams.lookup import rules_of
 from exam_system.exams.models import Exam, Post
 from exam_system.exams.public import public_exam, table_file
 from exam_system.exams.words import FIGURES_COLUMNS, REACHED
+from exam_system.pictures import MOST, Bar, bars
 from exam_system.sheets import Cell
 from exam_system.trust.figures import Figures, PostFigures
 from exam_system.web import looking, office
@@ -61,6 +64,7 @@ def daily_figures(code: str, day: str) -> ResponseReturnValue:
         posts=_posts(exam) if said else {},
         file=daily.file_name(code, wanted) if wanted else "",
         bars=chart(days),
+        picture=_most(said) if said else "",
         shown=SHOWN,
     )
 
@@ -78,6 +82,16 @@ def _lists(said: Figures) -> dict[str, Sequence[PostFigures]]:
         "idle": daily.idle(said),
         "below": daily.below(said),
     }
+
+
+def _most(said: Figures) -> Markup:
+    """Candidates for each vacancy of the posts that most apply for."""
+    rows = [
+        Bar(one.code, one.applied / one.vacancies, f"{one.applied} / {one.vacancies}")
+        for one in daily.most_applied(said)[:MOST]
+        if one.applied
+    ]
+    return bars(rows, gettext("Candidates for each vacancy; the table below has the numbers"))
 
 
 def _posts(exam: Exam) -> dict[str, Post]:

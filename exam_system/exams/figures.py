@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
-from exam_system.draws.models import Attempt
+from exam_system.draws.models import Attempt, Draw
 from exam_system.exams.models import Exam, Post
 from exam_system.records.models import Release
 from exam_system.registration.models import Application
@@ -60,3 +60,14 @@ def paid_in(session: Session, exams: Sequence[Exam]) -> int:
         Application.exam_id.in_([exam.id for exam in exams]), Application.state == "paid"
     )
     return session.scalars(query).one()
+
+
+def draws_under_way(session: Session) -> Sequence[Row[Draw, Attempt, Exam]]:
+    """Draws whose list is frozen and whose result is not published yet, the newest first."""
+    query = (
+        select(Draw, Attempt, Exam)
+        .join(Attempt, Attempt.draw_id == Draw.id)
+        .join(Exam, Exam.id == Draw.exam_id)
+        .where(Attempt.state.not_in(("published", "void")))
+    )
+    return session.execute(query.order_by(Attempt.id.desc()).limit(10)).all()

@@ -19,7 +19,7 @@ from exam_system.approvals.publications import wanted_publication
 from exam_system.approvals.views import ask, asked
 from exam_system.context import Context
 from exam_system.errors import Conflict, Invalid, Sentence
-from exam_system.exams import figures, rules_form, service, tables, timeline
+from exam_system.exams import day, figures, rules_form, service, tables, timeline
 from exam_system.exams.blueprint import XLSX, bp, fees_of, now, sessions_of
 from exam_system.exams.forms import ExamForm, FeeForm, TableForm
 from exam_system.exams.lookup import exam_by_code, places_of, rules_of
@@ -30,7 +30,6 @@ from exam_system.exams.rules import RuleProblems
 from exam_system.fees.settling import settle_orders
 from exam_system.records import releases
 from exam_system.records.notes import signers_of
-from exam_system.registration.queue import count_overdue
 from exam_system.sheets import SheetError, write_xlsx
 from exam_system.sheets.preview import Preview
 from exam_system.web import acting, download, flash_refusal, looking, office, say
@@ -40,12 +39,19 @@ _PROBLEMS_SHOWN = 50
 
 @bp.get("/office/exams", endpoint="office")
 def exams_of_the_office() -> ResponseReturnValue:
-    """Every exam with what is to be done next."""
+    """The office's home: its day, and every exam with what is to be done next."""
     db = looking().session
     exams = db.scalars(select(Exam).order_by(Exam.created_at.desc(), Exam.id.desc())).all()
     rows = [(exam, timeline.next_step(db, exam, now())) for exam in exams]
-    overdue = count_overdue(db, looking().clock.now().astimezone(looking().config.zone).date())
-    return render_template("exams/office.html", rows=rows, overdue=overdue)
+    ctx = looking()
+    return render_template(
+        "exams/office.html",
+        rows=rows,
+        queue=day.queue(ctx),
+        late=day.late(ctx),
+        blocked=day.blocked(ctx),
+        ahead=day.ahead(ctx),
+    )
 
 
 @bp.route("/office/exams/new", methods=["GET", "POST"])

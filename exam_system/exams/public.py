@@ -9,6 +9,7 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
+from exam_system.draws.asking import KIND_NAMES
 from exam_system.errors import NotFound
 from exam_system.exams import change_views, figures, rules_form, search, timeline
 from exam_system.exams.announcement import COLUMNS, COLUMNS_AFTER
@@ -19,12 +20,17 @@ from exam_system.exams.readiness import count
 from exam_system.exams.rules import EDUCATION, RuleSet
 from exam_system.exams.words import COMPETITION_COLUMNS, POST_COLUMNS, SORT_NAMES
 from exam_system.fees.relief import relief
+from exam_system.notices.lookup import posted
+from exam_system.observing.live import timeline_of
+from exam_system.observing.timeline import Entry
 from exam_system.paging import page_count
 from exam_system.records import releases
 from exam_system.records.models import Note, Release
 from exam_system.sheets import Cell, write_csv, write_xlsx
 from exam_system.trust import publication
 from exam_system.web import actor, download, looking, office
+
+NEWEST = 5  # notices that the front page shows
 
 
 def public_exam(code: str) -> Exam:
@@ -44,7 +50,7 @@ def _may_apply(exam: Exam, rules: RuleSet) -> bool:
 
 @bp.get("/")
 def index() -> ResponseReturnValue:
-    """Everybody's front page: the announced exams and what the office has done."""
+    """Everybody's front page: exams, draws that are live, notices, and what one can do here."""
     db = looking().session
     exams = figures.announced(db)
     vacancies = figures.vacancies(db, exams)
@@ -57,6 +63,9 @@ def index() -> ResponseReturnValue:
         vacancies=sum(number for _posts, number in vacancies.values()),
         draws=draws,
         releases=published,
+        live=figures.draws_under_way(db),
+        kind_names=KIND_NAMES,
+        posted=posted(db, limit=NEWEST),
         is_open=timeline.registration_open,
     )
 
@@ -83,6 +92,13 @@ def _files(exam: Exam) -> tuple[Release | None, list[_File]]:
     return release, [_File(name, f"{folder}/{name}", sha256) for name, sha256 in files]
 
 
+def _dates(exam: Exam, rules: RuleSet) -> list[Entry]:
+    """Every date of an announced exam; of a draft nothing is certain."""
+    if exam.state == "draft":
+        return []
+    return timeline_of(looking().session, exam, rules, now(), office().config.zone)
+
+
 @bp.get("/exams/<code>")
 def show(code: str) -> ResponseReturnValue:
     """One exam: where it stands, its fee with the posted basis, everything published."""
@@ -106,6 +122,7 @@ def show(code: str) -> ResponseReturnValue:
         changes=change_views.published(exam),
         files=files,
         groups=rules_form.fields(rules.document(), office().config.zone),
+        dates=_dates(exam, rules),
         ratio=figures.ratio,
     )
 

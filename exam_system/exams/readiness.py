@@ -119,7 +119,7 @@ def missing(session: Session, exam: Exam, now: datetime) -> list[Sentence]:
                 number=number,
             )
         )
-    found += _uncategorised(session, exam, rules)
+    found += [*_uncategorised(session, exam, rules), *_unplaced(session, exam, rules)]
     return found + _unscheduled(session, exam, rules) + _unnumbered(session, exam, rules)
 
 
@@ -131,6 +131,18 @@ def _uncategorised(session: Session, exam: Exam, rules: RuleSet) -> list[Sentenc
         for name in rules.opening_ratios
         if name not in known
     ]
+
+
+def _unplaced(session: Session, exam: Exam, rules: RuleSet) -> Iterator[Sentence]:
+    """Places to choose of a post that there is not, or fewer of them than vacancies."""
+    query = select(Post.code, Post.vacancies).where(Post.exam_id == exam.id)
+    vacancies = {row.code: row.vacancies for row in session.execute(query)}
+    for code in sorted({place.post for place in rules.choice_places}):
+        count = sum(place.count for place in rules.choice_places if place.post == code)
+        if code not in vacancies:
+            yield Sentence("Places are chosen of the post %(code)s, which there is not", code=code)
+        elif count < vacancies[code]:
+            yield Sentence("Post %(code)s has more vacancies than places to choose", code=code)
 
 
 def _lacking(counts: Counts) -> Iterator[Sentence]:

@@ -49,6 +49,7 @@ LABELS = {
     "invigilator_memory": "Earlier exams that the rotation of invigilators remembers",
     "interviewer_draw": "Draw of the interviewers",
     "lottery_size": "Allocations in the list of a lottery",
+    "post_panel_most": "Most candidates of one post in one panel (0: a post is never divided)",
     "panel_employer": "Most interviewers of one employer in a panel (0: no rule)",
     "panel_city": "Most interviewers of one city in a panel (0: no rule)",
     "panel_sex": "Least number of women and of men in a panel",
@@ -95,6 +96,11 @@ LABELS = {
     "offer_days": "An offered place is answered within, working days",
     "giving_up_months": "Record of giving up in writing, months by stage (medical=6, notice=24)",
     "giving_up_silent_months": "Record of giving up without a statement, months by stage",
+    "objectors": "Who may object to a public notice",
+    "choice_places": "Places that are chosen in order of score (empty: none)",
+    "choice_minutes": "Choice of places: minutes for each",
+    "choice_late_minutes": "Choice of places: nobody is let in so many minutes after the start",
+    "choice_missed": "Choice of places: who is absent, late or too slow",
 }
 # Rules that came later: what a rule set says that was made before them.
 BEFORE: dict[str, Any] = {"post_cap": 0, "paper_forms": 1, "reserve_seats": 0}
@@ -102,6 +108,7 @@ BEFORE |= {"invigilator_sexes": "ignore", "invigilator_reserves": 0}
 BEFORE |= {"invigilator_never_again": [], "invigilator_memory": 0}
 BEFORE |= {"school_cap": 0, "employer_cap": 0}
 BEFORE |= {"interviewer_draw": "match", "lottery_size": 1000, "panel_employer": 0}
+BEFORE |= {"post_panel_most": 0}
 BEFORE |= {"panel_city": 0, "panel_sex": 0, "panels_per_reserve": 0, "panels_open_at": ""}
 BEFORE |= {"interview_order": "draw", "marking_closes": "", "recount_percent": 0}
 BEFORE |= {"marking_questions": [], "marking_arbitration": "arbiter"}
@@ -123,3 +130,5 @@ BEFORE |= {"recheck_alarm": 3, "medical_recheck_days": 7, "medical_same_day": []
 BEFORE |= {"medical_final": [], "replacement_stages": [], "replacement_limit": 0, "offer_days": 3}
 BEFORE |= {"giving_up_months": {}, "giving_up_silent_months": {}}
 BEFORE |= {"public_lists": []}
+BEFORE |= {"objectors": "named", "choice_places": [], "choice_minutes": 5}
+BEFORE |= {"choice_late_minutes": 30, "choice_missed": "gives_up"}

@@ -21,6 +21,7 @@ from typing import Any
 from exam_system.clock import rfc3339
 from exam_system.errors import Invalid, Sentence
 from exam_system.exams.after_rules import RECHECKED, read_losses, read_months
+from exam_system.exams.choice_rules import MISSED, OBJECTORS, ChoicePlace, read_places
 from exam_system.exams.interview_rules import (
     CORRECTIONS,
     DIGITS,
@@ -169,6 +170,7 @@ class RuleSet:
     interviewer_draw: str
     lottery_size: int
     panel_employer: int
+    post_panel_most: int
     panel_city: int
     panel_sex: int
     panels_per_reserve: int
@@ -214,6 +216,11 @@ class RuleSet:
     offer_days: int
     giving_up_months: Mapping[str, int]
     giving_up_silent_months: Mapping[str, int]
+    objectors: str
+    choice_places: tuple[ChoicePlace, ...]
+    choice_minutes: int
+    choice_late_minutes: int
+    choice_missed: str
     basis: Mapping[str, str]
 
     def document(self) -> dict[str, Any]:
@@ -305,6 +312,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "interviewer_draw": one_of(*INTERVIEWER_DRAWS),
     "lottery_size": whole(2, 5000),
     "panel_employer": whole(0, 9),
+    "post_panel_most": whole(0, 200),
     "panel_city": whole(0, 9),
     "panel_sex": whole(0, 4),
     "panels_per_reserve": whole(0, 50),
@@ -350,6 +358,11 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "offer_days": whole(1, 30),
     "giving_up_months": read_months,
     "giving_up_silent_months": read_months,
+    "objectors": one_of(*OBJECTORS),
+    "choice_places": read_places,
+    "choice_minutes": whole(1, 60),
+    "choice_late_minutes": whole(0, 240),
+    "choice_missed": one_of(*MISSED),
 }
 
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from exam_system.clock import parse_rfc3339, rfc3339
 from exam_system.exams.after_rules import RECHECKED
+from exam_system.exams.choice_rules import MISSED, OBJECTORS, places_text, typed_places
 from exam_system.exams.interview_rules import (
     CORRECTIONS,
     DIGITS,
@@ -83,6 +84,10 @@ OPTION_NAMES = {
     "other": "For another post; for the same one only to complete what was missing",
     "any": "For any post",
     "never": "Not in this exam",
+    "gives_up": "Gives the choice up",
+    "last": "Comes once more, after all others",
+    "named": "Whoever gives a name and a telephone number",
+    "anybody": "Anybody, also without a name",
     "every_mark": "Every mark",
     "no_mark": "Only absent, void and zero",
     "college": "College (大专)",
@@ -112,6 +117,8 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "panel_coefficient_decimals": DIGITS,
     "panel_sd_divisor": DIVISORS,
     "recheck_marks": RECHECKED,
+    "objectors": OBJECTORS,
+    "choice_missed": MISSED,
 }
 WHOLE = frozenset(
     {"opening_ratio", "interview_ratio", "interviewers", "drop_high", "drop_low", "decimals"}
@@ -124,6 +131,7 @@ WHOLE = frozenset(
         "hearing_days",
         "lottery_size",
         "panel_employer",
+        "post_panel_most",
         "panel_city",
         "panel_sex",
         "panels_per_reserve",
@@ -132,7 +140,7 @@ WHOLE = frozenset(
     | {f"bag_{name}_minutes" for name in ("at_site", "in_room", "opening", "packed")}
     | {f"interview_{name}_minutes" for name in ("report", "roll", "meet", "ready")}
     | {"recheck_days", "recheck_answer_days", "recheck_alarm", "medical_recheck_days"}
-    | {"replacement_limit", "offer_days"}
+    | {"replacement_limit", "offer_days", "choice_minutes", "choice_late_minutes"}
 )
 TIMES = frozenset(
     {"registration_opens", "registration_closes", "payment_closes", "panels_open_at"}
@@ -157,7 +165,8 @@ _GIVING_UP = ("giving_up_months", "giving_up_silent_months")
 _REVIEW = ("review_days", "second_review", "reapply", "refusal_grounds")
 _WHO = ("age_min", "age_max", "age_day", "education_min", "area_codes")
 _INVIGILATORS = ("sexes", "reserves", "never_again", "memory")
-_LINES = {"marking_questions": "lines", "interview_elements": "lines"}
+_LINES = {"marking_questions": "lines", "interview_elements": "lines", "choice_places": "lines"}
+_CHOICE = ("choice_places", "choice_minutes", "choice_late_minutes", "choice_missed")
 _OPENING = ("opening_ratio", "opening_ratios", "opening_below")
 GROUPS = {
     "Type and dates": ("exam_type", "registration_opens", "registration_closes", "payment_closes"),
@@ -180,6 +189,7 @@ GROUPS = {
     "Interview": (
         *_INTERVIEW,
         "interview_pass",
+        "post_panel_most",
         *_PANELS,
         "panels_per_reserve",
         "panels_open_at",
@@ -190,7 +200,8 @@ GROUPS = {
         *(f"interview_{name}_minutes" for name in ("report", "roll", "meet", "ready")),
     ),
     "Totals and public notice": (*_TOTALS, "cosigners", "notice_days", "public_lists"),
-    "After the scores": (*_AFTER, *_MEDICAL, *_PLACES, *_GIVING_UP),
+    "After the scores": (*_AFTER, *_MEDICAL, *_PLACES, *_GIVING_UP, "objectors"),
+    "Choice of places in order of score": _CHOICE,
 }
 SUBJECT_ROWS = 8
 SUBJECT_KEYS = ("code", "name", "full_marks", "weight")
@@ -243,6 +254,8 @@ def _shown(key: str, value: Any, zone: ZoneInfo) -> Any:
         return questions_text(value)
     if key == "interview_elements":
         return elements_text(value)
+    if key == "choice_places":
+        return places_text(value)
     if key in TIMES:
         return _local(str(value), zone)
     if key in _LISTS:
@@ -277,6 +290,8 @@ def _typed(key: str, form: Mapping[str, str], zone: ZoneInfo) -> Any:
         return typed_questions(form.get(key, ""))
     if key == "interview_elements":
         return typed_elements(form.get(key, ""))
+    if key == "choice_places":
+        return typed_places(form.get(key, ""))
     if key in _LISTS:
         return [name for name in re.split("[,，、;； ]+", text) if name]
     if key in _PAIRS:

@@ -13,15 +13,19 @@ from exam_system.appointing import listing as after
 from exam_system.attendance import lists as days
 from exam_system.attendance import staff_list
 from exam_system.cases import listing as letters
+from exam_system.choosing import showing
 from exam_system.context import Context
 from exam_system.custody import devices, listing, outsiders, register
+from exam_system.duties import register as duties
 from exam_system.examday import listing as invigilators
 from exam_system.exams import tables
 from exam_system.exams.lookup import exam_by_code, rules_of
 from exam_system.exports import marking, registers, rows
 from exam_system.forensics import listing as similar
-from exam_system.interviews import avoidance_table, pool
+from exam_system.indicators import listing as indicators
+from exam_system.interviews import avoidance_table, fairness_lists, pool
 from exam_system.notices import listing as openness
+from exam_system.observing import listing as watched
 from exam_system.sheets import Cell
 from exam_system.violations import listing as violations
 
@@ -94,6 +98,14 @@ LISTS: dict[str, Listed] = {
     ),
     "cases": Listed("cases.index", "Cases of violations", violations.CASES, registers.cases),
     "incidents": Listed("incidents.index", "Incidents", violations.INCIDENTS, registers.incidents),
+    "accountability": Listed(
+        *("integrity.register", "Register of accountability", duties.NAMES, duties.register_rows),
+        fields=(),
+    ),
+    "red-lines": Listed(
+        *("integrity.red_lines", "Findings on red lines", duties.FOUND, duties.finding_rows),
+        fields=(),
+    ),
     "letters": Listed("letters.queue", "Letters", letters.LETTERS, letters.letter_rows, fields=()),
     "site-staff": Listed(
         "attendance.staff", "Staff of the exam day", staff_list.NAMES, days.staff, imports=True
@@ -142,7 +154,15 @@ LISTS: dict[str, Listed] = {
     "messages": Listed(
         "messages.office", "Messages", registers.MESSAGES, registers.messages, fields=()
     ),
+    "indicators": Listed(
+        *("indicators.office", "Indicators", indicators.INDICATORS, indicators.indicator_rows),
+        fields=(),
+    ),
     "notices": Listed("notices.desk", "Notices", openness.NOTICES, openness.notices, fields=()),
+    "observers": Listed("observing.office", "Observers", watched.OBSERVERS, watched.observer_rows),
+    "observer-looks": Listed(
+        "observing.office", "Who looked at what", watched.LOOKS, watched.look_rows
+    ),
     "versions": Listed("seating.versions", "Versions of the plan", rows.VERSIONS, rows.versions),
     "without-seat": Listed(
         "seating.late", "Approved or paid, without a seat", rows.WITHOUT, rows.without_seat
@@ -166,6 +186,19 @@ LISTS: dict[str, Listed] = {
         *("marking.scores", "Written scores", ("准考证号",), rows.marks),
         imports=True,
         further=_subjects,
+    ),
+    "interviewer-quality": Listed(
+        "interviews.fairness", "Interviewers", fairness_lists.QUALITY, fairness_lists.quality
+    ),
+    "ranking-differences": Listed(
+        "interviews.fairness", "Ranks that would differ", fairness_lists.RANKS, fairness_lists.ranks
+    ),
+    "severity": Listed(
+        "interviews.severity",
+        "Severity by the many-facet model",
+        fairness_lists.SEVERITY,
+        fairness_lists.severity,
+        fields=("code", "panel"),
     ),
     "panels": Listed("interviews.setup", "Panels", rows.PANELS, rows.panels),
     "panel-reserves": Listed(
@@ -203,6 +236,7 @@ LISTS: dict[str, Listed] = {
     "rechecks": Listed(
         "appointing.rechecked", "Re-checks of marks", after.RECHECKS, after.recheck_rows
     ),
+    "choices": Listed("choosing.index", "Choice of places", showing.CHOICES, showing.choice_rows),
     "objections": Listed("appointing.notice", "Objections", after.OBJECTIONS, after.objection_rows),
     "holidays": Listed(
         "appointing.holidays", "Holidays", after.HOLIDAYS, after.holiday_rows, fields=()

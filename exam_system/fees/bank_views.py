@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import suppress
-from datetime import date
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -16,6 +15,7 @@ from exam_system.exams.lookup import exam_by_code
 from exam_system.fees import bank, reconciling, refund_lists
 from exam_system.fees.blueprint import bp
 from exam_system.language import when, yuan
+from exam_system.people import read_day
 from exam_system.registration.office import sheet_file
 from exam_system.sheets import SheetError
 from exam_system.web import acting, flash_refusal, looking
@@ -46,7 +46,7 @@ def _read() -> str:
     if there == nobody:
         raise Invalid("Choose the bank's file, or say that nobody has paid on that day")
     try:
-        day = date.fromisoformat(request.form.get("day", ""))
+        day = read_day(request.form.get("day", ""))
     except ValueError:
         raise Invalid("Choose a day") from None
     name, data = (file.filename or "", file.read()) if file and there else ("", None)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from markupsafe import Markup
 from werkzeug.datastructures import FileStorage
 
 from exam_system.accounts.models import Account
@@ -22,6 +24,8 @@ from exam_system.fees.reconciling import KIND_NAMES, OUTCOME_NAMES, SOURCES
 from exam_system.fees.signed import verifiable
 from exam_system.language import yuan
 from exam_system.paging import page_count
+from exam_system.people import read_day
+from exam_system.pictures import MOST, Bar, bars
 from exam_system.records.models import Note
 from exam_system.records.notes import note_bytes
 from exam_system.registration.office import page_asked, sheet_file
@@ -46,9 +50,11 @@ def statements() -> ResponseReturnValue:
         except Sentence as error:
             flash_refusal(error)
     db, page = looking().session, page_asked()
+    rows = reconciling.statements(db, page, PAGE)
     return render_template(
         "fees/statements.html",
-        rows=reconciling.statements(db, page, PAGE),
+        rows=rows,
+        picture=_matched(rows),
         waiting=reconciling.waiting(db, WAITING),
         problems=problems,
         given=request.form.get("day", ""),
@@ -57,6 +63,20 @@ def statements() -> ResponseReturnValue:
         pages=page_count(reconciling.count_statements(db), PAGE),
         **_names(),
     ), 422 if problems else 200
+
+
+def _matched(rows: Sequence[Statement]) -> Markup:
+    """Lines of the newest days; red where something did not match."""
+    days = [
+        Bar(
+            str(one.day),
+            lines := one.matched + (wrong := one.only_ours + one.only_theirs + one.differs),
+            f"{lines} − {wrong}" if wrong else str(lines),
+            bool(wrong),
+        )
+        for one in rows[:MOST]
+    ]
+    return bars(days, gettext("Lines compared by day; red where some did not match"))
 
 
 def _bills() -> dict[str, str]:
@@ -93,7 +113,7 @@ def _theirs(day: date, file: FileStorage | None) -> tuple[str, list[Line]]:
 
 def _day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        return read_day(text)
     except ValueError:
         raise Invalid("Choose a day") from None
 

@@ -9,6 +9,7 @@ from typing import Any
 from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from markupsafe import Markup
 
 from exam_system.context import SYSTEM
 from exam_system.errors import Conflict, NotFound, Sentence
@@ -43,6 +44,7 @@ from exam_system.fees.states import REFUND_STATES, STATES
 from exam_system.fees.wechat import answer_ok, answer_refused
 from exam_system.language import when, yuan
 from exam_system.paging import page_count
+from exam_system.pictures import Bar, bars
 from exam_system.registration.lookup import rules_from
 from exam_system.registration.office import page_asked, sheet_file
 from exam_system.web import acting, flash_refusal, inline, looking, office
@@ -256,10 +258,12 @@ def ledger(code: str) -> ResponseReturnValue:
     exam, page = exam_by_code(ctx.session, code), page_asked()
     owed = request.args.get("show") == "owed"
     total = books.count_entries(ctx.session, exam, owed=owed)
+    totals = books.totals(ctx.session, exam)
     return render_template(
         "fees/ledger.html",
         exam=exam,
-        totals=books.totals(ctx.session, exam),
+        totals=totals,
+        picture=_flow(totals),
         rows=books.entries(ctx.session, exam, page, owed=owed),
         states={state: gettext(name) for state, name in STATES.items()},
         refund_states={state: gettext(name) for state, name in REFUND_STATES.items()},
@@ -268,6 +272,19 @@ def ledger(code: str) -> ResponseReturnValue:
         page=page,
         pages=page_count(total, books.PAGE),
     )
+
+
+def _flow(totals: books.Totals) -> Markup:
+    """Where the money went; the numbers stand above it."""
+    sums = (
+        (gettext("asked"), totals.asked, False),
+        (gettext("received"), totals.received, False),
+        (gettext("kept"), totals.kept, False),
+        (gettext("refunded"), totals.refunded, False),
+        (gettext("to refund"), totals.to_refund, True),
+    )
+    rows = [Bar(name, fen, yuan(fen), bad) for name, fen, bad in sums]
+    return bars(rows, gettext("Asked, received, kept, refunded and to refund, in yuan"))
 
 
 @bp.post("/exams/<code>/ledger/export")

@@ -17,7 +17,7 @@ from exam_system.exams.models import Exam
 from exam_system.forensics.cases import open_violations
 from exam_system.forensics.lookup import case_by, cases_of, experts_of, screenings_of
 from exam_system.forensics.models import CaseFile, Expert, ExpertOpinion
-from exam_system.people import reason_line
+from exam_system.people import PREFECTURE, clean_area, reason_line, same_area
 
 FEWEST = 3
 FINDINGS = {"confirm": "Identical answers confirmed", "dismiss": "Not confirmed"}
@@ -35,9 +35,8 @@ def appoint_expert(ctx: Context, *, code: str, username: str, unit: str, area_co
     account = ctx.session.scalar(select(Account).where(Account.username == username))
     if account is None or account.role != Role.MARKER or not account.active:
         raise Invalid("%(name)s has no marker's account", name=username)
-    if len(area_code) != 6 or not area_code.isascii() or not area_code.isdigit():
-        raise Invalid("An area code has six digits")
-    if area_code[:4] == exam.area_code[:4]:
+    area_code = clean_area(area_code)
+    if same_area(area_code, exam.area_code, PREFECTURE):
         raise Invalid("An expert comes from another area than the exam's")
     if any(one.account_id == account.id for one in experts_of(ctx.session, exam)):
         raise Conflict("%(name)s is in the group already", name=account.name)

@@ -14,7 +14,7 @@ from exam_system.errors import Sentence
 from exam_system.exams.forms import TableForm
 from exam_system.exams.lookup import exam_by_code
 from exam_system.exams.models import Exam
-from exam_system.interviews import day_views, desk_views
+from exam_system.interviews import day_views, desk_views, fairness_views
 from exam_system.interviews.avoidance_table import (
     NAMES,
     import_avoidances,
@@ -28,7 +28,7 @@ from exam_system.sheets import SheetError
 from exam_system.sheets.preview import Preview
 from exam_system.web import acting, looking, say
 
-__all__ = ["bp", "day_views", "desk_views"]
+__all__ = ["bp", "day_views", "desk_views", "fairness_views"]
 
 
 @bp.route("/office/exams/<code>/interviews/avoidances", methods=["GET", "POST"])

@@ -1,4 +1,4 @@
-"""Pages of the interview day: times and roll call, signing, corrections, differences, fairness."""
+"""Pages of the interview day: times and roll call, signing, corrections, differences."""
 
 from __future__ import annotations
 
@@ -200,44 +200,19 @@ def correct(ref: str) -> ResponseReturnValue:
 def _correct(exam: Exam, ref: str) -> ResponseReturnValue | None:
     form = request.form
     marks = {k.removeprefix("mark."): v for k, v in form.items() if k.startswith("mark.")}
-    seat = form.get("seat", 0, type=int)
-    score, reason = form.get("score", ""), form.get("reason", "")
-    about = {"code": exam.code, "ref": ref}
+    seat, reason = form.get("seat", 0, type=int), form.get("reason", "")
+    right = rectifying.Right(ref, seat, reason, form.get("score", ""), marks or None)
     try:
         with acting() as ctx:
             if "ask" in form:
-                ask(
-                    ctx,
-                    rectifying.wanted_correction(
-                        ctx, **about, seat=seat, score=score, marks=marks or None, reason=reason
-                    ),
-                )
+                ask(ctx, rectifying.wanted_correction(ctx, code=exam.code, right=right))
                 return None
-            rectifying.correct_score(
-                ctx, **about, seat=seat, score=score, marks=marks or None, reason=reason
-            )
+            rectifying.correct_score(ctx, code=exam.code, right=right)
         flash(_("The score is corrected; the candidate signs the new slip"), "success")
     except Sentence as error:
         flash_refusal(error)
         return None
     return redirect(url_for("interviews.correct", ref=ref))
-
-
-@bp.get("/office/exams/<code>/interviews/fairness")
-def fairness(code: str) -> ResponseReturnValue:
-    """What the announced correction does to the ranking, and how interviewers scored."""
-    from exam_system.interviews.fairness import report  # numpy is loaded for whoever looks
-
-    ctx = looking()
-    exam = exam_by_code(ctx.session, code)
-    rules = rules_of(exam)
-    return render_template(
-        "interviews/fairness.html",
-        exam=exam,
-        rules=rules,
-        report=report(ctx.session, exam, rules),
-        say=say,
-    )
 
 
 @bp.get("/exams/<code>/interviews/differences", endpoint="differences")

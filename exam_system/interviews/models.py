@@ -163,7 +163,7 @@ class PanelAbsence(Base):
 
 
 class InterviewGroup(Base):
-    """Candidates who are heard by one panel: all of a post, or of several posts."""
+    """Candidates who are heard by one panel: of one or several posts, or a part of a large one."""
 
     __tablename__ = "interview_group"
     id: Mapped[int] = mapped_column(primary_key=True)

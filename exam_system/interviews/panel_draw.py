@@ -36,12 +36,12 @@ from exam_system.interviews.models import (
     PanelReserve,
     PanelSeat,
 )
+from exam_system.people import PREFECTURE
 from exam_system.trust.canonical import jcs, parse_jcs
 from exam_system.verify.matching import allocations_of
 from proctoring.shortfall import Infeasible, NotFound
 
 GROUP = "interviewers"
-PREFECTURE = 4  # the digits of an area code that name the prefecture (GB/T 2260)
 CHIEF, MEMBER = 0, 1
 ROLES = ("chief", "member")
 ALGORITHMS = {"match": "match/v1", "lottery": "lottery/v1"}

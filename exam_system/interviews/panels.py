@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby, pairwise
+from typing import TypeVar
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from exam_system.context import Context, verb
 from exam_system.errors import Conflict, Invalid
-from exam_system.exams.lookup import open_exam
+from exam_system.exams.lookup import open_exam, rules_of
 from exam_system.exams.models import District, Exam, Room, Site
 from exam_system.interviews.lookup import (
     DRAWS,
@@ -22,19 +23,22 @@ from exam_system.interviews.lookup import (
 from exam_system.interviews.models import Interview, InterviewGroup, Panel
 
 FULL_GROUP = 30
+T = TypeVar("T")
 
 
 @verb
 def create_panels(ctx: Context, *, code: str, panels: int | None = None) -> list[Panel]:
     """Make panels in the first interview rooms, and as many groups of the shortlisted.
 
-    Candidates of a post stay together. Without `panels` there are as few as keep every group
-    within 30 (a larger post is a group of its own). May be done again until a draw has begun.
+    Candidates of a post stay together, unless the rule `post_panel_most` divides a larger post;
+    the announced correction then compares its panels with all others of its class. Without
+    `panels` there are as few as keep every group within 30 (a larger post is a group of its own).
+    May be done again until a draw has begun.
     """
     exam = open_exam(ctx.session, code, "shortlisted")
     if begun(ctx.session, exam, *DRAWS):
         raise Conflict("A draw of the interviews has begun: the panels and groups stand")
-    posts = _posts(invited(ctx.session, exam))
+    posts = _posts(invited(ctx.session, exam), rules_of(exam).post_panel_most)
     packed = pack([len(post) for post in posts], panels)
     rooms = _rooms(ctx.session, exam)
     if len(rooms) < len(packed):
@@ -49,10 +53,18 @@ def create_panels(ctx: Context, *, code: str, panels: int | None = None) -> list
     return panels_of(ctx.session, exam)
 
 
-def _posts(people: Sequence[Invited]) -> list[list[Invited]]:
+def _posts(people: Sequence[Invited], most: int) -> list[list[Invited]]:
     if not people:
         raise Invalid("Nobody is on the shortlist")
-    return [list(post) for _, post in groupby(people, key=lambda one: one.post)]
+    posts = [list(post) for _, post in groupby(people, key=lambda one: one.post)]
+    return [part for post in posts for part in divided(post, most)]
+
+
+def divided(post: Sequence[T], most: int) -> list[list[T]]:
+    """A post's candidates in as few parts as keep each within `most` (0: one), dealt out in turn:
+    in the order in which they applied, which neither rank nor name nor anybody decides."""
+    parts = -(-len(post) // most) if most else 1
+    return [list(post[at::parts]) for at in range(parts)]
 
 
 def pack(sizes: Sequence[int], groups: int | None) -> list[range]:

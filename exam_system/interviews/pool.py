@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -28,7 +27,7 @@ from exam_system.interviews.models import (
     PanelSeat,
 )
 from exam_system.interviews.substitutes import withdraw
-from exam_system.people import clean_name
+from exam_system.people import clean_area, clean_name
 from exam_system.registration.models import Application
 from exam_system.sheets import Column, read_table
 from exam_system.sheets.preview import Preview, compare
@@ -234,13 +233,6 @@ def _certificate(text: str) -> str:
     return clean_label(_line(40)(unicodedata.normalize("NFKC", text)))
 
 
-def _area(text: str) -> str:
-    digits = unicodedata.normalize("NFKC", text)
-    if not re.fullmatch("[1-9][0-9]{5}", digits):
-        raise Sentence("An area code has six digits (GB/T 2260).")
-    return digits
-
-
 def _line(longest: int) -> Callable[[str], str]:
     def read(text: str) -> str:
         if len(text) > longest or "\n" in text:
@@ -273,7 +265,7 @@ COLUMNS = (
     Column(
         "area_code",
         ("行政区划代码", "区划代码", "地区代码", "所在地代码", "area code"),
-        parse=_area,
+        parse=clean_area,
     ),
     Column("employer", ("工作单位", "所在单位", "单位", "employer"), parse=_line(120)),
     Column(

@@ -37,6 +37,17 @@ _LONGEST = 200
 
 
 @dataclass(frozen=True, slots=True)
+class Right:
+    """What is asked for: the score, or marks by element, of the interviewer at `seat`, and why."""
+
+    ref: str
+    seat: int
+    reason: str
+    score: str = ""
+    marks: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class _Change:
     exam: Exam
     panel: Panel
@@ -56,22 +67,13 @@ class _Change:
 
 
 @verb
-def correct_score(
-    ctx: Context,
-    *,
-    code: str,
-    ref: str,
-    seat: int,
-    score: str = "",
-    marks: Mapping[str, str] | None = None,
-    reason: str,
-) -> Interview:
-    """Put the right score (or marks by element) of the interviewer at `seat` in, as approved.
+def correct_score(ctx: Context, *, code: str, right: Right) -> Interview:
+    """Put the right score in, as an inspector approved it.
 
     The result is computed and signed anew, and the candidate signs the new slip.
     """
-    change = _change(ctx, code, ref, seat, score=score, marks=marks, reason=reason)
-    wanted = _wanted(change, code, ref, seat)
+    change = _change(ctx, code, right)
+    wanted = _wanted(change, code, right)
     use(ctx, subject=wanted.subject, digest=wanted.digest)
     interview, row = change.interview, change.row
     ctx.session.add(
@@ -93,8 +95,8 @@ def correct_score(
     interview.shown_at = shown
     ctx.record(
         exam=code,
-        subject=f"interview:{ref}",
-        seat=seat,
+        subject=f"interview:{right.ref}",
+        seat=right.seat,
         before=before,
         after=change.after,
         correction=change.reason,
@@ -103,35 +105,25 @@ def correct_score(
     return interview
 
 
-def wanted_correction(
-    ctx: Context,
-    *,
-    code: str,
-    ref: str,
-    seat: int,
-    score: str = "",
-    marks: Mapping[str, str] | None = None,
-    reason: str,
-) -> Wanted:
+def wanted_correction(ctx: Context, *, code: str, right: Right) -> Wanted:
     """What an inspector approves of the correction of one interviewer's score."""
-    change = _change(ctx, code, ref, seat, score=score, marks=marks, reason=reason)
-    return _wanted(change, code, ref, seat)
+    return _wanted(_change(ctx, code, right), code, right)
 
 
-def _wanted(change: _Change, code: str, ref: str, seat: int) -> Wanted:
+def _wanted(change: _Change, code: str, right: Right) -> Wanted:
     said = {"before": change.before, "after": change.after, "reason": change.reason}
     return Wanted(
         VERB,
         code,
-        f"interview:{ref}:{seat}",
-        sha256_hex(jcs({"interview": ref, "seat": seat, **said})),
+        f"interview:{right.ref}:{right.seat}",
+        sha256_hex(jcs({"interview": right.ref, "seat": right.seat, **said})),
         (
             Sentence(
                 "Panel %(panel)s, number %(place)s, interviewer %(seat)s: %(before)s becomes "
                 "%(after)s",
                 panel=change.panel.code,
                 place=change.interview.place or 0,
-                seat=seat,
+                seat=right.seat,
                 before=change.before,
                 after=change.after,
             ),
@@ -140,32 +132,23 @@ def _wanted(change: _Change, code: str, ref: str, seat: int) -> Wanted:
     )
 
 
-def _change(
-    ctx: Context,
-    code: str,
-    ref: str,
-    seat: int,
-    *,
-    score: str,
-    marks: Mapping[str, str] | None,
-    reason: str,
-) -> _Change:
+def _change(ctx: Context, code: str, right: Right) -> _Change:
     exam = open_exam(ctx.session, code, *_STATES)
-    application = any_application(ctx.session, ref)[0]
+    application = any_application(ctx.session, right.ref)[0]
     interview = ctx.session.get(Interview, application.id)
     if application.exam_id != exam.id or interview is None or interview.note_id is None:
         raise NotFound("This candidate has no interview score yet")
     panel = _panel(ctx.session, exam, interview)
     rows = sheets.rows_of(ctx.session, interview)
-    if seat not in rows:
-        raise Invalid("There is no interviewer at place %(place)s", place=seat)
+    if right.seat not in rows:
+        raise Invalid("There is no interviewer at place %(place)s", place=right.seat)
     rules = rules_of(exam)
     elements = sheets.elements_of(ctx.session, rules, application.id)
-    sheet = sheets.read_sheet(rules, elements, score, marks)
-    if (sheet.total, sheet.marks) == (rows[seat].score, rows[seat].sheet):
+    sheet = sheets.read_sheet(rules, elements, right.score, right.marks)
+    if (sheet.total, sheet.marks) == (rows[right.seat].score, rows[right.seat].sheet):
         raise Conflict("This is the score that stands: there is nothing to correct")
-    why = reason_line(reason, _LONGEST)
-    return _Change(exam, panel, interview, application, rows[seat], sheet, why)
+    why = reason_line(right.reason, _LONGEST)
+    return _Change(exam, panel, interview, application, rows[right.seat], sheet, why)
 
 
 def _panel(session: Session, exam: Exam, interview: Interview) -> Panel:

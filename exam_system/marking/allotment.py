@@ -1,17 +1,22 @@
-"""Which marker gets which script: pure, in the order of the scripts' numbers, evenly.
+"""Which marker gets which script: pure, evenly, and in an order that only the sealed key knows.
 
 It is made while the numbers are sealed, the one moment in which declared relations can be kept:
-what is stored afterwards is only who marks which number.
+what is stored afterwards is only who marks which number, and who comes next if one drops out. A
+script whose candidate somebody knows looks like any other, because the key breaks all ties and
+every script has the same number of reserves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from exam_system.exams.marking_rules import PaperQuestion
+from exam_system.trust.canonical import sha256_hex
 
 FIRST, SECOND, ARBITER = 1, 2, 3
+RESERVES = 2
 
 
 class TooFew(ValueError):
@@ -33,7 +38,8 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One marker's task; `turn` 3 is the arbiter's, if it comes to that."""
+    """One marker's task; `turn` 3 is the arbiter's, if it comes to that; later ones are reserves:
+    4 is the first who takes over a task of the others."""
 
     number: str
     question: str
@@ -41,29 +47,53 @@ class Turn:
     marker: int
 
 
-def allot(papers: Sequence[Paper], questions: Sequence[PaperQuestion]) -> Iterator[Turn]:
-    """Every turn of every subjective question; raises TooFew."""
-    for place, paper in enumerate(papers):
-        for shift, question in enumerate(q for q in questions if q.subject == paper.subject):
-            if question.markers:
-                yield from _turns(paper, question, place + shift)
+@dataclass(frozen=True, slots=True)
+class _Load:
+    """How many tasks of a kind every marker has so far: marks, arbitrations, reserves."""
+
+    marks: Counter[int] = field(default_factory=Counter)
+    third: Counter[int] = field(default_factory=Counter)
+    reserve: Counter[int] = field(default_factory=Counter)
+
+    def of(self, turn: int) -> Counter[int]:
+        return self.reserve if turn > ARBITER else self.third if turn == ARBITER else self.marks
 
 
-def _turns(paper: Paper, question: PaperQuestion, place: int) -> Iterator[Turn]:
-    need, there = (3 if question.markers == 2 else 1), len(paper.markers)
-    if there < need:
-        raise TooFew(paper.subject, need, there)
-    for turn, at in enumerate(_places(place, there)[:need], 1):
-        yield Turn(paper.number, question.code, turn, paper.markers[at])
+def allot(
+    papers: Sequence[Paper], questions: Sequence[PaperQuestion], secret: str
+) -> Iterator[Turn]:
+    """Every turn of every subjective question, and its reserves; raises TooFew.
+
+    `secret`: the key behind the numbers (hex). Whoever has the fewest tasks of a kind comes first.
+    """
+    load = _Load()
+    for question in (one for one in questions if one.markers):
+        own = [paper for paper in papers if paper.subject == question.subject]
+        turns = _turns_of(question, own)
+        for paper in own:
+            yield from _turns(paper, question, turns, load, secret)
 
 
-def _places(place: int, count: int) -> list[int]:
-    """Three different places: the first in turn, partners changing from round to round."""
-    first = place % count
-    if count < 3:
-        return [first]
-    second = (first + 1 + (place // count) % (count - 1)) % count
-    third = next(
-        at for step in range(1, count) if (at := (second + step) % count) not in (first, second)
-    )
-    return [first, second, third]
+def _turns_of(question: PaperQuestion, papers: Sequence[Paper]) -> Sequence[int]:
+    """The turns and reserves that every script of a question has."""
+    need = (FIRST, SECOND, ARBITER) if question.markers == 2 else (FIRST,)
+    spare = min((len(one.markers) for one in papers), default=0) - len(need)
+    if papers and spare < 0:
+        raise TooFew(question.subject, len(need), spare + len(need))
+    return *need, *range(ARBITER + 1, ARBITER + 1 + min(RESERVES, spare))
+
+
+def _turns(
+    paper: Paper, question: PaperQuestion, turns: Sequence[int], load: _Load, secret: str
+) -> Iterator[Turn]:
+    shift = int(sha256_hex(f"{secret}\n{paper.number}\n{question.code}\n".encode())[:12], 16)
+    left = {one: (at + shift) % len(paper.markers) for at, one in enumerate(paper.markers)}
+    for turn in turns:
+        marker = _least(left, load.of(turn))
+        del left[marker]
+        load.of(turn)[marker] += 1
+        yield Turn(paper.number, question.code, turn, marker)
+
+
+def _least(left: Mapping[int, int], load: Counter[int]) -> int:
+    return min(left, key=lambda one: (load[one], left[one]))

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from exam_system.draws.lookup import begun
-from exam_system.errors import Conflict, Forbidden, Invalid
+from exam_system.errors import Conflict, Forbidden, Invalid, NotFound
 from exam_system.examday.plan import newest_attempt
 from exam_system.exams.lookup import rules_of
 from exam_system.exams.marking_rules import PaperQuestion
@@ -64,12 +64,23 @@ def markers_of(session: Session, exam: Exam) -> list[Marker]:
     return list(session.scalars(query))
 
 
+def marker_of(session: Session, exam: Exam, label: str) -> Marker:
+    """The marker of this label; raises NotFound."""
+    query = select(Marker).where(Marker.exam_id == exam.id, Marker.label == label)
+    found = session.scalar(query)
+    if found is None:
+        raise NotFound("There is no marker %(label)s in this exam", label=label)
+    return found
+
+
 def own_marker(session: Session, exam: Exam, account_id: int | None) -> Marker:
-    """The marker whose account this is; raises Forbidden."""
+    """The marker whose account this is; raises Forbidden, also of one who has dropped out."""
     query = select(Marker).where(Marker.exam_id == exam.id, Marker.account_id == account_id)
     found = session.scalar(query) if account_id is not None else None
     if found is None:
         raise Forbidden("You do not mark in this exam")
+    if found.out_at is not None:
+        raise Forbidden("You mark no more in this exam: others have taken over what was left")
     return found
 
 

@@ -11,11 +11,13 @@ from datetime import datetime
 from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -60,7 +62,8 @@ class Script(Base):
 class Marker(Base):
     """Somebody who marks scripts of an exam; `label` is what pages and files call them.
 
-    `marking_group_id`: the place to which bundles were drawn, None where none are.
+    `marking_group_id`: the place to which bundles were drawn, None where none are. `out_at`: since
+    when they mark no more; the marks that they gave stay.
     """
 
     __tablename__ = "marker"
@@ -73,6 +76,8 @@ class Marker(Base):
     area_code: Mapped[str] = mapped_column(String(6))
     marking_group_id: Mapped[int | None] = mapped_column(ForeignKey("marking_group.id"))
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    out_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    out_reason: Mapped[str | None] = mapped_column(String(200))
     __table_args__ = (
         UniqueConstraint("exam_id", "label"),
         UniqueConstraint("exam_id", "certificate"),
@@ -115,31 +120,63 @@ class ScriptMark(Base):
     )
 
 
+class ScriptReserve(Base):
+    """Who marks a question of a script when one of its markers drops out: by place, each once."""
+
+    __tablename__ = "script_reserve"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    script_id: Mapped[int] = mapped_column(ForeignKey("script.id"))
+    question: Mapped[str] = mapped_column(String(10))
+    place: Mapped[int] = mapped_column(Integer)
+    marker_id: Mapped[int] = mapped_column(ForeignKey("marker.id"))
+    __table_args__ = (
+        UniqueConstraint("script_id", "question", "place"),
+        UniqueConstraint("script_id", "question", "marker_id"),
+    )
+
+
 class AnswerKey(Base):
     """A version of the key of an objective question; `items` is the JCS of what each item earns.
 
-    `changed`: of how many sheets the mark became another one; `note_id` the signed note about it.
+    `form`: of which paper form it is the key, from 1; None: of all. `changed`: of how many sheets
+    the mark became another one; `note_id` the signed note about it.
     """
 
     __tablename__ = "answer_key"
     id: Mapped[int] = mapped_column(primary_key=True)
     exam_id: Mapped[int] = mapped_column(ForeignKey("exam.id"))
     question: Mapped[str] = mapped_column(String(10))
+    form: Mapped[int | None] = mapped_column(Integer)
     version: Mapped[int] = mapped_column(Integer)
     items: Mapped[str] = mapped_column(Text)
     changed: Mapped[int] = mapped_column(Integer)
     reason: Mapped[str] = mapped_column(Text)
     note_id: Mapped[int] = mapped_column(ForeignKey("note.id"))
-    __table_args__ = (UniqueConstraint("exam_id", "question", "version"),)
+    __table_args__ = (
+        UniqueConstraint("exam_id", "question", "form", "version"),
+        Index(
+            "uq_answer_key_any_form",
+            "exam_id",
+            "question",
+            "version",
+            unique=True,
+            sqlite_where=text("form IS NULL"),
+            postgresql_where=text("form IS NULL"),
+        ),
+    )
 
 
 class OpticalSheet(Base):
-    """What the machine read of one sheet: answers by commas, as it gave them."""
+    """What the machine read of one sheet: answers by commas, as it gave them.
+
+    `form`: the paper form that is on the sheet; None where the machine told none.
+    """
 
     __tablename__ = "optical_sheet"
     id: Mapped[int] = mapped_column(primary_key=True)
     application_id: Mapped[int] = mapped_column(ForeignKey("application.id"))
     question: Mapped[str] = mapped_column(String(10))
+    form: Mapped[int | None] = mapped_column(Integer)
     answers: Mapped[str] = mapped_column(Text)
     __table_args__ = (UniqueConstraint("application_id", "question"),)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,15 +16,18 @@ from exam_system.context import Context
 from exam_system.errors import Invalid, NotFound, Sentence
 from exam_system.exams.lookup import exam_by_code
 from exam_system.exams.models import Exam
+from exam_system.exams.rules import RuleSet
 from exam_system.interviews.issuing import Issued
 from exam_system.marking import corrections, publishing, typed
-from exam_system.marking.answer_keys import key_text, newest_keys, set_key
+from exam_system.marking.answer_keys import KeyName, key_text, newest_keys, set_key
 from exam_system.marking.blind import markers_of, require_questions, seal_of
 from exam_system.marking.blind_models import AnswerKey, Marker, MarkerConflict, Script
 from exam_system.marking.closing import close_marking
 from exam_system.marking.markers import declare_relation, import_markers, issue_marker_accounts
 from exam_system.marking.optical import explain_sheet, import_optical
+from exam_system.marking.paper_forms import letter, read_form
 from exam_system.marking.progress import by_marker, by_question
+from exam_system.marking.replacing import replace_marker, wanted_dropping_out
 from exam_system.marking.sealing import count_scripts, seal_numbers
 from exam_system.marking.written import differing
 from exam_system.sheets import SheetError, write_xlsx
@@ -71,7 +75,8 @@ def _scripts(ctx: Context, code: str, _form: Form) -> str:
 
 
 def _key(ctx: Context, code: str, form: Form) -> str:
-    words = {"code": code, "question": form.get("question", ""), "text": form.get("text", "")}
+    words: dict[str, Any] = {key: form.get(key, "") for key in ("question", "text")}
+    words |= {"code": code, "form": read_form(form.get("form", ""))}
     if not form.get("reason"):
         set_key(ctx, **words)
         return _("The key is in force")
@@ -90,6 +95,16 @@ def _mark(ctx: Context, code: str, form: Form) -> str:
         return ""
     corrections.correct_mark(ctx, code=code, turn=turn, **words)
     return _("The mark is corrected")
+
+
+def _replace(ctx: Context, code: str, form: Form) -> str:
+    words = {key: form.get(key, "").strip() for key in ("marker", "reason")}
+    if "ask" in form:
+        ask(ctx, wanted_dropping_out(ctx, code=code, **words))
+        return ""
+    by = replace_marker(ctx, code=code, **words)
+    told = ", ".join(f"{label} {count}" for label, count in by.items())
+    return _("The marker has dropped out. Tasks went to: %(whom)s", whom=told or "–")
 
 
 def _explain(ctx: Context, code: str, form: Form) -> str:
@@ -116,6 +131,7 @@ ACTS: dict[str, Callable[[Context, str, Form], str]] = {
     "scripts": _scripts,
     "key": _key,
     "mark": _mark,
+    "replace": _replace,
     "explain": _explain,
     "publish": _publish,
     "recount": _recount,
@@ -137,13 +153,25 @@ def office(code: str) -> ResponseReturnValue:
         scripts=_counts(exam),
         questions=by_question(db, exam),
         figures=by_marker(db, exam),
-        keys=newest_keys(db, exam),
+        keys=_key_blocks(rules, newest_keys(db, exam)),
+        letter=letter,
         versions=_versions(exam),
         key_text=key_text,
         differing=[say(one) for one in [*differing(db, exam)][:_SHOWN]],
         marks=publishing.newest(db, exam, "marks"),
         recount=publishing.newest(db, exam, "recount"),
     )
+
+
+def _key_blocks(
+    rules: RuleSet, keys: Mapping[KeyName, AnswerKey]
+) -> dict[str, list[tuple[int | None, AnswerKey | None]]]:
+    """By question the forms whose key can be corrected or is missing; none while no key is in."""
+    found: dict[str, list[tuple[int | None, AnswerKey | None]]] = {}
+    for question, form in keys:
+        forms = range(1, rules.paper_forms + 1) if form else (None,)
+        found[question] = [(one, keys.get((question, one))) for one in forms]
+    return found
 
 
 def _relations(exam: Exam) -> dict[str, int]:

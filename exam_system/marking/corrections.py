@@ -26,6 +26,7 @@ from exam_system.marking.blind import question_of, require_questions, seal_of
 from exam_system.marking.blind_models import AnswerKey, Script, ScriptMark
 from exam_system.marking.closing import rescore
 from exam_system.marking.marks import digest_of, read_mark, standing
+from exam_system.marking.paper_forms import letter
 from exam_system.marking.service import require_time
 from exam_system.people import reason_line
 from exam_system.trust.canonical import JSON, jcs, sha256_hex
@@ -134,33 +135,37 @@ def _require_settled_still(
 
 
 @verb
-def correct_key(ctx: Context, *, code: str, question: str, text: str, reason: str) -> AnswerKey:
+def correct_key(
+    ctx: Context, *, code: str, question: str, text: str, reason: str, form: int | None = None
+) -> AnswerKey:
     """Put a corrected key in force, as an inspector approved; everybody is scored anew by it.
 
     Raises Conflict while a release of results waits to be published.
     """
-    exam, keyed = keyed_as(ctx, code, question, text)
+    exam, keyed = keyed_as(ctx, code, question, text, form)
     why = reason_line(reason, _LONGEST_REASON)
     _require_correction(ctx, exam, keyed)
-    use(ctx, subject=key_subject(code, question), digest=_digest(keyed, why))
+    use(ctx, subject=key_subject(code, question, form), digest=_digest(keyed, why))
     return store(ctx, exam, keyed, why, rescored=_rescored)
 
 
-def wanted_key(ctx: Context, *, code: str, question: str, text: str, reason: str) -> Wanted:
+def wanted_key(
+    ctx: Context, *, code: str, question: str, text: str, reason: str, form: int | None = None
+) -> Wanted:
     """What an inspector approves of a corrected key: its items and how many marks change."""
-    exam, keyed = keyed_as(ctx, code, question, text)
+    exam, keyed = keyed_as(ctx, code, question, text, form)
     why = reason_line(reason, _LONGEST_REASON)
     _require_correction(ctx, exam, keyed)
     return Wanted(
         "marking.correct_key",
         code,
-        key_subject(code, question),
+        key_subject(code, question, form),
         _digest(keyed, why),
         (
             Sentence(
                 "%(question)s, version %(version)s of the key: %(changed)s of %(sheets)s sheets "
                 "earn another mark",
-                question=keyed.question.name,
+                question=f"{keyed.question.name} {letter(keyed.form)}".strip(),
                 version=keyed.version,
                 changed=keyed.changed,
                 sheets=keyed.sheets,
@@ -176,6 +181,7 @@ def _digest(keyed: Keyed, reason: str) -> str:
         jcs(
             {
                 "question": keyed.question.code,
+                "form": letter(keyed.form),
                 "version": keyed.version,
                 "items": keyed.items,
                 "changed": keyed.changed,
@@ -186,7 +192,7 @@ def _digest(keyed: Keyed, reason: str) -> str:
 
 
 def _differences(session: Session, exam: Exam, keyed: Keyed) -> list[Sentence]:
-    before = items_of(newest_keys(session, exam)[keyed.question.code].items)
+    before = items_of(newest_keys(session, exam)[keyed.question.code, keyed.form].items)
     return [
         Sentence(
             "Item %(item)s: %(before)s becomes %(after)s",

@@ -49,7 +49,7 @@ def piles_of(session: Session, account_id: int | None) -> list[Pile]:
     query = (
         select(Marker, Exam)
         .join(Exam, Exam.id == Marker.exam_id)
-        .where(Marker.account_id == account_id)
+        .where(Marker.account_id == account_id, Marker.out_at.is_(None))
         .order_by(Exam.id.desc())
     )
     found = []

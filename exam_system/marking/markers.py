@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,10 +14,16 @@ from exam_system.errors import Conflict, Invalid, NotFound
 from exam_system.exams.lookup import open_exam
 from exam_system.exams.models import Exam
 from exam_system.interviews.issuing import Issued
-from exam_system.marking.blind import markers_of, require_questions, seal_of
+from exam_system.marking.blind import marker_of, markers_of, require_questions, seal_of
 from exam_system.marking.blind_models import Marker, MarkerConflict
 from exam_system.marking.destinations import groups_of
-from exam_system.people import clean_line, clean_name
+from exam_system.people import (
+    clean_area,
+    clean_line,
+    clean_name,
+    line_within,
+    same_area,
+)
 from exam_system.registration.models import Application
 from exam_system.sheets import CellError, Column, Sentence, SheetError, read_table
 from exam_system.trust.canonical import sha256_hex
@@ -26,29 +31,15 @@ from exam_system.violations.lookup import refuse_stopped
 
 PLACE = ("阅卷点", "marking place")
 NAMES = ("证号", "姓名", "工作单位", "行政区划代码", PLACE[0])
-_AREA = re.compile("[1-9][0-9]{5}")
 _LONGEST = 120
 _OFFICE = 60
 
 
-def _area(text: str) -> str:
-    if not _AREA.fullmatch(text):
-        raise Sentence("The code of an area has 6 digits")
-    return text
-
-
-def _line(text: str) -> str:
-    found = clean_line(text, _LONGEST)
-    if not found:
-        raise Sentence("Enter at most %(longest)s characters", longest=_LONGEST)
-    return found
-
-
 COLUMNS = (
-    Column("certificate", (NAMES[0], "certificate"), parse=_line, unique=True),
+    Column("certificate", (NAMES[0], "certificate"), parse=line_within(_LONGEST), unique=True),
     Column("name", (NAMES[1], "name"), parse=clean_name),
-    Column("employer", (NAMES[2], "employer"), parse=_line),
-    Column("area_code", (NAMES[3], "area code"), parse=_area),
+    Column("employer", (NAMES[2], "employer"), parse=line_within(_LONGEST)),
+    Column("area_code", (NAMES[3], "area code"), parse=clean_area),
     Column("group", PLACE, required=False),
 )
 
@@ -87,7 +78,7 @@ def _wrong(exam: Exam, rows: Sequence[dict[str, Any]], places: dict[str, int]) -
     digits = require_questions(exam).marker_area
     found = []
     for row in rows:
-        if digits and row["area_code"][:digits] == exam.area_code[:digits]:
+        if same_area(row["area_code"], exam.area_code, digits):
             said = Sentence("%(name)s comes from the area of the exam itself", name=row["name"])
             found.append(CellError(row["_sheet"], row["_row"], NAMES[3], said))
         if row["group"] and row["group"] not in places:
@@ -106,7 +97,7 @@ def _row(exam: Exam, n: int, row: dict[str, Any], places: dict[str, int]) -> dic
 def declare_relation(ctx: Context, *, code: str, marker: str, number: str, relation: str) -> None:
     """A marker declared a relation to a candidate: no script of theirs is ever that one's."""
     exam = _open(ctx, code)
-    own = _marker(ctx, exam, marker)
+    own = marker_of(ctx.session, exam, marker)
     who = ctx.session.scalar(
         select(Application.id).where(Application.exam_id == exam.id, Application.number == number)
     )
@@ -125,14 +116,6 @@ def declare_relation(ctx: Context, *, code: str, marker: str, number: str, relat
     ctx.record(exam=code, subject=f"exam:{code}", marker=marker, relation=said)
 
 
-def _marker(ctx: Context, exam: Exam, label: str) -> Marker:
-    query = select(Marker).where(Marker.exam_id == exam.id, Marker.label == label)
-    found = ctx.session.scalar(query)
-    if found is None:
-        raise NotFound("There is no marker %(label)s in this exam", label=label)
-    return found
-
-
 @verb
 def issue_marker_accounts(ctx: Context, *, code: str, marker: str = "") -> list[Issued]:
     """Give every marker (or one) an account and a new password, told this once.
@@ -140,7 +123,8 @@ def issue_marker_accounts(ctx: Context, *, code: str, marker: str = "") -> list[
     Done again, earlier passwords and open sessions of these markers end.
     """
     exam = open_exam(ctx.session, code, "announced", "closed", "seated")
-    chosen = [_marker(ctx, exam, marker)] if marker else markers_of(ctx.session, exam)
+    named = [marker_of(ctx.session, exam, marker)] if marker else markers_of(ctx.session, exam)
+    chosen = [one for one in named if one.out_at is None]
     if not chosen:
         raise Conflict("There is nobody to issue an account to")
     issued = [_issue(ctx, one) for one in chosen]

@@ -17,6 +17,7 @@ from exam_system.exams.models import Exam
 from exam_system.marking.answer_keys import key_of, newest_keys
 from exam_system.marking.blind import question_of, require_questions, seal_of
 from exam_system.marking.blind_models import OpticalSheet, SheetRemark
+from exam_system.marking.paper_forms import read_form
 from exam_system.marking.service import seated_numbers
 from exam_system.people import reason_line
 from exam_system.registration.models import Application
@@ -24,6 +25,7 @@ from exam_system.sheets import CellError, Column, Sentence, Sheet, SheetError, r
 from exam_system.trust.canonical import sha256_hex
 
 NUMBER = ("准考证号", "admission number", "admission")
+FORM = ("卷型", "form", "paper form")
 ANSWERS = ("答案", "answers")
 _BLANK = frozenset({"", "-", ".", "_", "*", "#"})
 _CHOICE = re.compile("[A-Z]{1,10}")
@@ -36,9 +38,9 @@ def import_optical(ctx: Context, *, code: str, question: str, name: str, data: b
     """Take in what the machine read of every sheet of an objective question; how many sheets.
 
     Columns: admission number and "answers" (letters one after the other, or separated by commas
-    where an item has several) or a column for each item (1, 2, …). A blank is `-`, `.`, `*` or
-    nothing. Raises SheetError naming every bad cell. Sent again, it takes the place of what was
-    there; not once marking is closed.
+    where an item has several) or a column for each item (1, 2, …); "form" where the machine read
+    the paper form. A blank is `-`, `.`, `*` or nothing. Raises SheetError naming every bad cell.
+    Sent again, it takes the place of what was there; not once marking is closed.
     """
     exam = open_exam(ctx.session, code, "seated")
     question_of(require_questions(exam), question, "objective")
@@ -79,7 +81,12 @@ def _read(
         elif set(answers) != {"-"}:
             who = seated[row["number"]]
             found.append(
-                {"application_id": who, "question": question, "answers": ",".join(answers)}
+                {
+                    "application_id": who,
+                    "question": question,
+                    "form": row["form"],
+                    "answers": ",".join(answers),
+                }
             )
     if wrong or not found:
         raise SheetError(wrong or [CellError(sheet.name, 0, "", Sentence("No sheet has answers"))])
@@ -87,11 +94,11 @@ def _read(
 
 
 def _width(session: Session, exam: Exam, question: str, sheet: Sheet) -> int:
-    """How many items every row has: those of the key, without one those of the longest row."""
-    key = newest_keys(session, exam).get(question)
+    """How many items every row has: those of a key, without one those of the longest row."""
+    keys = [row for (of, _), row in newest_keys(session, exam).items() if of == question]
     return (
-        len(key_of(key.items).items)
-        if key
+        len(key_of(keys[0].items).items)
+        if keys
         else max(len(_answers(row, 0) or ()) for row in sheet.rows)
     )
 
@@ -99,6 +106,7 @@ def _width(session: Session, exam: Exam, question: str, sheet: Sheet) -> int:
 def _columns() -> list[Column]:
     return [
         Column("number", NUMBER, unique=True),
+        Column("form", FORM, parse=read_form, required=False),
         Column("answers", ANSWERS, required=False),
         *(
             Column(f"item:{n}", (str(n), f"第{n}题", f"item {n}"), required=False)

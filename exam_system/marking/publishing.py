@@ -35,8 +35,9 @@ from exam_system.records.models import Note
 from exam_system.records.notes import note_bytes, put_note
 from exam_system.sheets import CellError, Column, SheetError, read_table
 from exam_system.trust import masks
+from exam_system.trust import notes as signed
 from exam_system.trust.canonical import jcs, parse_jcs, sha256_hex
-from exam_system.trust.marking_notes import Asked, MarksNote, recount_text
+from exam_system.trust.marking_notes import Asked, MarksNote, parse_key, recount_text
 from scoring.rounding import BadScore, show, to_decimal
 
 STATES = ("seated", "written", "shortlisted", "interviewing", "final")
@@ -191,10 +192,8 @@ def write_folder(session: Session, config: Config, exam: Exam, row: MarkingFile)
 
 def _key_notes(session: Session, exam: Exam) -> dict[str, bytes]:
     query = select(AnswerKey).where(AnswerKey.exam_id == exam.id).order_by(AnswerKey.id)
-    return {
-        f"key-{row.question}-v{row.version}.note": note_bytes(session, row.note_id)
-        for row in session.scalars(query)
-    }
+    notes = [note_bytes(session, row.note_id) for row in session.scalars(query)]
+    return {parse_key(signed.parse(one).text).name: one for one in notes}
 
 
 COUNTED = (

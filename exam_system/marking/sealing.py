@@ -8,6 +8,7 @@ the office nor whoever reads the database can tell whose number is whose.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
@@ -18,7 +19,7 @@ from exam_system.examday.models import Seat
 from exam_system.exams.lookup import open_exam
 from exam_system.exams.models import Exam
 from exam_system.exams.rules import RuleSet
-from exam_system.marking.allotment import Paper, TooFew, allot
+from exam_system.marking.allotment import ARBITER, Paper, TooFew, Turn, allot
 from exam_system.marking.blind import (
     drawn_codes,
     markers_of,
@@ -31,6 +32,7 @@ from exam_system.marking.blind_models import (
     MarkerConflict,
     Script,
     ScriptMark,
+    ScriptReserve,
     ScriptSeal,
 )
 from exam_system.marking.models import MarkingGroup, ScriptBundle
@@ -61,13 +63,13 @@ def seal_numbers(ctx: Context, *, code: str) -> ScriptSeal:
     numbers = masks.numbers(secret, drawn)
     scripts = _add_scripts(ctx.session, exam, {numbers[one]: drawn[one] for one in drawn})
     papers = _papers(ctx.session, exam, {numbers[one]: drawn[one] for one in drawn})
-    turns = _add_turns(ctx, rules, papers, scripts)
+    turns, reserves = _add_turns(ctx, rules, papers, scripts, secret)
     box = sealed.seal(masks.content(code, secret), to, ctx.chance.take(64))
     said = masks.commitment(code, secret)
     seal = ScriptSeal(exam_id=exam.id, commitment=said, box=box, sealed_at=ctx.clock.now())
     ctx.session.add(seal)
     names = [one.name for one in to]
-    told = {"scripts": len(scripts), "turns": turns, "inspectors": names}
+    told = {"scripts": len(scripts), "turns": turns, "reserves": reserves, "inspectors": names}
     ctx.record(exam=code, subject=f"exam:{code}", commitment=said, box=sha256_hex(box), **told)
     return seal
 
@@ -117,20 +119,22 @@ def _bundles(session: Session, exam: Exam) -> dict[tuple[int, str], int]:
 
 
 def _add_turns(
-    ctx: Context, rules: RuleSet, papers: list[Paper], scripts: Mapping[str, int]
-) -> int:
-    now = ctx.clock.now()
+    ctx: Context, rules: RuleSet, papers: list[Paper], scripts: Mapping[str, int], secret: str
+) -> tuple[int, int]:
+    """Write who marks what, and who comes next; how many turns and reserves there are."""
+    found = _allotted(rules, papers, secret)
+    turns = [_turn_row(ctx, one, scripts) for one in found if one.turn <= ARBITER]
+    reserves = [_reserve_row(one, scripts) for one in found if one.turn > ARBITER]
+    if turns:
+        ctx.session.execute(insert(ScriptMark), turns)
+    if reserves:
+        ctx.session.execute(insert(ScriptReserve), reserves)
+    return len(turns), len(reserves)
+
+
+def _allotted(rules: RuleSet, papers: list[Paper], secret: str) -> list[Turn]:
     try:
-        rows = [
-            {
-                "script_id": scripts[turn.number],
-                "question": turn.question,
-                "turn": turn.turn,
-                "marker_id": turn.marker,
-                "opened_at": now if turn.turn < 3 else None,
-            }
-            for turn in allot(papers, rules.marking_questions)
-        ]
+        return list(allot(papers, rules.marking_questions, secret))
     except TooFew as error:
         raise Conflict(
             "%(subject)s: a script needs %(need)s markers at its marking place who have declared "
@@ -139,9 +143,25 @@ def _add_turns(
             need=error.need,
             there=error.there,
         ) from None
-    if rows:
-        ctx.session.execute(insert(ScriptMark), rows)
-    return len(rows)
+
+
+def _turn_row(ctx: Context, one: Turn, scripts: Mapping[str, int]) -> dict[str, Any]:
+    return {
+        "script_id": scripts[one.number],
+        "question": one.question,
+        "turn": one.turn,
+        "marker_id": one.marker,
+        "opened_at": ctx.clock.now() if one.turn < ARBITER else None,
+    }
+
+
+def _reserve_row(one: Turn, scripts: Mapping[str, int]) -> dict[str, Any]:
+    return {
+        "script_id": scripts[one.number],
+        "question": one.question,
+        "place": one.turn - ARBITER,
+        "marker_id": one.marker,
+    }
 
 
 @verb

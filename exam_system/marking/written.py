@@ -19,15 +19,24 @@ from exam_system.errors import Conflict, Sentence
 from exam_system.exams.marking_rules import PaperQuestion
 from exam_system.exams.models import Exam
 from exam_system.exams.rules import RuleSet
-from exam_system.marking.answer_keys import answers_of, key_of, newest_keys, sheets_of
+from exam_system.marking.answer_keys import (
+    KeyName,
+    SheetRead,
+    answers_of,
+    key_for,
+    key_of,
+    newest_keys,
+    sheets_of,
+)
 from exam_system.marking.blind import admission_numbers, drawn_codes, require_questions, seal_of
 from exam_system.marking.blind_models import Script, ScriptMark, SheetRemark
 from exam_system.marking.marks import settled
+from exam_system.marking.paper_forms import letter, seat_forms
 from exam_system.marking.service import ABSENT, DECIMALS, marks_of
 from exam_system.records.models import Act, ActDetail
 from exam_system.registration.models import Application
 from exam_system.trust import masks
-from scoring.keys import objective_mark
+from scoring.keys import Key, objective_mark
 from scoring.rounding import BadScore, round_to, show
 
 GIVEN = ("marking.save_marks", "marking.take_typed_marks", "marking.correct_mark")
@@ -98,12 +107,23 @@ def open_sheets(session: Session, exam: Exam, secret: str) -> Sheets:
 
 def objective_marks(session: Session, exam: Exam) -> dict[tuple[int, str], Decimal]:
     """The mark of every sheet by the key that counts, by application and question."""
-    keys = {code: key_of(row.items) for code, row in newest_keys(session, exam).items()}
+    keys = {name: key_of(row.items) for name, row in newest_keys(session, exam).items()}
     sheets = sheets_of(session, exam)
     for question in require_questions(exam).marking_questions:
-        if question.kind == "objective" and question.code not in keys:
+        if question.kind == "objective" and question.code not in {code for code, _ in keys}:
             raise Conflict("%(question)s has no key yet", question=question.name)
-    return {one: objective_mark(keys[one[1]], answers_of(text)) for one, text in sheets.items()}
+    return {one: _objective(keys, one[1], read) for one, read in sheets.items()}
+
+
+def _objective(keys: Mapping[KeyName, Key], question: str, read: SheetRead) -> Decimal:
+    key = key_for(keys, question, read.form)
+    if key is None:
+        raise Conflict(
+            "%(question)s has no key of paper form %(form)s yet",
+            question=question,
+            form=letter(read.form),
+        )
+    return objective_mark(key, answers_of(read.answers))
 
 
 def stored(session: Session, exam: Exam) -> Marks:
@@ -184,9 +204,11 @@ def _require_function(session: Session, exam: Exam, expected: Mapping[int, Row])
 
 def differing(session: Session, exam: Exam, sheets: Sheets | None = None) -> Iterator[Sentence]:
     """What does not fit the sign-in and is not explained: a sheet of somebody absent, no sheet of
-    somebody present. Without `sheets` only what the machine read is compared."""
+    somebody present, a sheet of another form than the seat's. Without `sheets` only what the
+    machine read is compared."""
     numbers, remarked = admission_numbers(session, exam), _remarked(session, exam)
-    read = {(who, question) for who, question in sheets_of(session, exam)}
+    read = sheets_of(session, exam)
+    yield from _other_forms(session, exam, read, numbers, remarked)
     for subject in require_questions(exam).subjects:
         there = present(session, exam, subject.code)
         if not there:
@@ -196,6 +218,29 @@ def differing(session: Session, exam: Exam, sheets: Sheets | None = None) -> Ite
             if found is None or found == (who in there) or (who, subject.code) in remarked:
                 continue
             yield _unlike(number, subject.name, found)
+
+
+def _other_forms(
+    session: Session,
+    exam: Exam,
+    read: Mapping[tuple[int, str], SheetRead],
+    numbers: Mapping[int, str],
+    remarked: set[tuple[int, str]],
+) -> Iterator[Sentence]:
+    """Sheets on which another paper form stands than lay on the seat; once explained it counts."""
+    forms = seat_forms(session, exam)
+    subjects = {one.code: one.subject for one in require_questions(exam).marking_questions}
+    for (who, question), sheet in sorted(read.items()):
+        seat = forms.get(who, sheet.form)
+        if sheet.form != seat and (who, subjects[question]) not in remarked:
+            yield Sentence(
+                "%(number)s, %(question)s: form %(form)s is on the sheet, form %(seat)s lay on the "
+                "seat",
+                number=numbers.get(who, ""),
+                question=question,
+                form=letter(sheet.form),
+                seat=letter(seat),
+            )
 
 
 def _unlike(number: str, subject: str, has: bool) -> Sentence:
@@ -209,7 +254,11 @@ def _unlike(number: str, subject: str, has: bool) -> Sentence:
 
 
 def _has(
-    exam: Exam, read: set[tuple[int, str]], sheets: Sheets | None, who: int, subject: str
+    exam: Exam,
+    read: Mapping[tuple[int, str], SheetRead],
+    sheets: Sheets | None,
+    who: int,
+    subject: str,
 ) -> bool | None:
     """Whether something of them is there; None where that cannot be said yet."""
     if sheets is not None:

@@ -17,13 +17,14 @@ from sqlalchemy.orm import Session
 from exam_system.accounts.models import Account, Person, Takeover
 from exam_system.appointing.desk_models import Recheck
 from exam_system.appointing.models import Proposed
-from exam_system.cases.models import Letter
+from exam_system.cases.models import Letter, LetterTask
 from exam_system.clock import rfc3339
 from exam_system.errors import Sentence
 from exam_system.exams.models import Exam
 from exam_system.exams.rules import RuleSet
 from exam_system.fees.models import Order, Payment, Refund
 from exam_system.fees.waiver_models import Waiver
+from exam_system.notices.models import Notice, NoticeVersion
 from exam_system.registration.choosing import window
 from exam_system.registration.lookup import rules_from
 from exam_system.registration.models import Application
@@ -260,6 +261,19 @@ KINDS: dict[str, Words] = {
         Sentence("A letter was handed over to you"),
         Sentence("The owner of letter %(number)s is absent; it is due on %(due)s."),
     ),
+    "letter_part": Words(
+        Sentence("You are asked for a part of a letter"),
+        Sentence("Letter %(number)s: read on its page what is wanted until %(due)s."),
+    ),
+    "notice": Words(
+        Sentence("There is a notice on your exam"),
+        Sentence("%(exam)s: “%(title)s” is published, as notice %(number)s."),
+    ),
+    "notice_corrected": Words(
+        Sentence("A notice on your exam was corrected"),
+        Sentence("%(exam)s: “%(title)s”, notice %(number)s, says something else now: read it."),
+        urgent=True,
+    ),
     "address": Words(
         Sentence("Confirm your e-mail address"),
         Sentence("The code is %(code)s. If you have not asked for it, do nothing."),
@@ -388,6 +402,15 @@ def _letter_steps(db: Session, acts: Sequence[Done]) -> Found:
             yield from ((done, Told(account, kind, about)) for account in whom)
 
 
+def _letter_parts(db: Session, acts: Sequence[Done]) -> Found:
+    found = {row.ref: row.account_id for row in db.scalars(
+        select(LetterTask).where(LetterTask.ref.in_({done.details["task"] for done in acts}))
+    )}  # fmt: skip
+    for done in acts:
+        about = {"number": str(done.details["number"]), "due": str(done.details["due"])}
+        yield done, Told(found[str(done.details["task"])], "letter_part", about)
+
+
 def _letter_replies(db: Session, acts: Sequence[Done]) -> Found:
     query = select(Letter.account_id).where(Letter.account_id.is_not(None))
     for done, row in _each(db, acts, query, Letter.ref):
@@ -469,6 +492,19 @@ def _results(db: Session, acts: Sequence[Done]) -> Found:
             yield done, Told(account, stage, {})
 
 
+def _notices(db: Session, acts: Sequence[Done]) -> Found:
+    """Whoever has applied and not gone, of a notice of that exam and of its corrections."""
+    for done in acts:
+        ref, version = done.name.split(":")[:2]
+        query = select(NoticeVersion.title).join(Notice, Notice.id == NoticeVersion.notice_id)
+        number = NoticeVersion.version == int(version.removeprefix("v"))
+        title = db.scalar(query.where(Notice.ref == ref, Notice.exam_id.is_not(None), number))
+        kind = "notice" if version == "v1" else "notice_corrected"
+        people = _everybody(done).where(Application.state.not_in(OUT)) if title else None
+        for account in db.scalars(people) if people is not None else ():
+            yield done, Told(account, kind, {"title": title, "number": ref})
+
+
 ACTS: dict[str, Callable[[Session, Sequence[Done]], Found]] = {
     "accounts.register_candidate": _registered,
     "accounts.claim_account": _registered,
@@ -488,7 +524,9 @@ ACTS: dict[str, Callable[[Session, Sequence[Done]], Found]] = {
     "examday.withdraw_ticket": _ticket,
     "results.publish_release": _results,
     "cases.carry_out": _letter_steps,
+    "cases.ask_part": _letter_parts,
     "cases.reply_case": _letter_replies,
+    "notices.publish_notice": _notices,
     "violations.notify_case": _case_notices,
     "violations.decide_case": _decisions,
     "appointing.call_medical": _called,

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from exam_system.exams.models import Exam, ExamSession
 from exam_system.exams.rules import RuleSet
-from exam_system.notices.lookup import Shown, posted
+from exam_system.notices.lookup import Shown, posted_of
 from exam_system.notices.models import ExamClosing
 from exam_system.notices.rules import Disclosure, notice_rules
 from exam_system.records.models import Release
@@ -92,7 +92,7 @@ def everything_of(session: Session, exams: Sequence[Exam]) -> dict[int, Posted]:
     grouped = grouped.where(ExamSession.exam_id.in_(ids)).group_by(ExamSession.exam_id)
     ends = {row[0]: row[1] for row in session.execute(grouped)}
     told: dict[int | None, list[Shown]] = defaultdict(list)
-    for one in posted(session, exam=exams[0] if len(exams) == 1 else None):
+    for one in posted_of(session, exams):
         told[one.notice.exam_id].append(one)
     return {
         exam.id: Posted(rows[exam.id], told[exam.id], ends.get(exam.id), exam.code)

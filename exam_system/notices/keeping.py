@@ -44,8 +44,8 @@ def _pages() -> Kept:
     return found
 
 
-def kept(stamp: Hashable, make: Callable[[], str]) -> Response:
-    """The answer of a public page that shows the state `stamp`."""
+def kept(stamp: Hashable, make: Callable[[], str], fresh: int = FRESH) -> Response:
+    """The answer of a public page that shows the state `stamp`; `fresh` in seconds."""
     if actor().account_id is not None or "_flashes" in session:
         return make_response(make())
     key = (request.full_path, choose_language(), closed(), stamp)
@@ -56,6 +56,6 @@ def kept(stamp: Hashable, make: Callable[[], str]) -> Response:
         response = make_response(_pages().get(key, make).replace(_TOKEN, generate_csrf()))
     response.set_etag(tag, weak=True)
     # The token in it is the reader's: no cache between us may hand it to somebody else.
-    response.headers["Cache-Control"] = f"private, max-age={FRESH}"
+    response.headers["Cache-Control"] = f"private, max-age={fresh}"
     response.headers["Vary"] = "Cookie, Accept-Language"
     return response

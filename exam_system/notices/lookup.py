@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import func, select
@@ -52,12 +53,23 @@ def _all(session: Session, query: Any) -> list[Shown]:
     return [Shown(notice, version, code or "") for notice, version, code in session.execute(query)]
 
 
-def posted(session: Session, *, exam: Exam | None = None, limit: int = 500) -> list[Shown]:
+def posted(session: Session, *, limit: int = 500) -> list[Shown]:
     """The newest published version of every notice, the newest first."""
     query = _SHOWN.where(NoticeVersion.id.in_(_NEWEST))
-    if exam is not None:
-        query = query.where(Notice.exam_id == exam.id)
     return _all(session, query.order_by(NoticeVersion.published_at.desc()).limit(limit))
+
+
+def posted_of(session: Session, exams: Sequence[Exam]) -> list[Shown]:
+    """The newest published version of every notice on one of these exams."""
+    ids = [exam.id for exam in exams]
+    query = _SHOWN.where(NoticeVersion.id.in_(_NEWEST), Notice.exam_id.in_(ids))
+    return _all(session, query.order_by(NoticeVersion.published_at.desc()))
+
+
+def to_review(session: Session, day: date) -> list[Shown]:
+    """The newest versions whose review date has passed, the oldest date first."""
+    query = _SHOWN.where(NoticeVersion.id.in_(_NEWEST), NoticeVersion.review_on < day)
+    return _all(session, query.order_by(NoticeVersion.review_on, NoticeVersion.id))
 
 
 def withheld(session: Session) -> list[Shown]:

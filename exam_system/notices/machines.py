@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from exam_system.approvals import states as approvals
+from exam_system.cases import states as letters
 from exam_system.custody import states as custody
 from exam_system.draws import states as draws
 from exam_system.exams import states as exams
@@ -42,6 +43,7 @@ MACHINES: dict[str, Machine] = {
     "draws": Machine(draws.MOVES, DRAW_NAMES),
     "bags": Machine(custody.MOVES["paper"], custody.STATES),
     "cases": Machine(violations.CASE_MOVES, violations.CASE_STATES),
+    "letters": Machine(letters.MOVES, letters.STATES),
     "approvals": Machine(approvals.MOVES, approvals.NAMES),
     "notices": Machine(notices.MOVES, notices.STATES),
 }

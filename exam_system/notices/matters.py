@@ -37,6 +37,8 @@ FIELDS = {
 }
 """What a matter says, as pages call it; all but the diagram must be said."""
 LONGEST = 300
+TO_ENTER = "待责任科室填报"
+"""What a matter says where neither law nor practice known to the program says anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +49,22 @@ class Matter:
     version: int
     fields: Mapping[str, str]
 
+    def named(self, language: str) -> str:
+        """Its name in a language of the pages; one that the office has named itself keeps it."""
+        built_in = _built_in().get(self.code)
+        english = language == "en" and built_in and built_in["name"] == self.fields["name"]
+        return built_in["name_en"] if english and built_in else self.fields["name"]
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """The labels of what the responsible section has still to enter."""
+        return tuple(label for key, label in FIELDS.items() if self.fields[key] == TO_ENTER)
+
 
 @cache
 def _built_in() -> Mapping[str, Mapping[str, str]]:
     rows = json.loads(Path(__file__).with_name("matters.json").read_text("utf-8"))
-    return {row["code"]: {key: row[key] for key in FIELDS} for row in rows}
+    return {row["code"]: {key: row[key] for key in (*FIELDS, "name_en")} for row in rows}
 
 
 def catalogue(session: Session) -> list[Matter]:
@@ -64,7 +77,7 @@ def catalogue(session: Session) -> list[Matter]:
 
 def _matter(code: str, row: ServiceMatter | None) -> Matter:
     if row is None:
-        return Matter(code, 0, _built_in()[code])
+        return Matter(code, 0, {key: _built_in()[code][key] for key in FIELDS})
     return Matter(code, row.version, json.loads(row.document))
 
 

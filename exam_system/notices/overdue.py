@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from exam_system.exams.lookup import rules_of
 from exam_system.exams.models import Exam
 from exam_system.notices.disclosures import disclosures, everything_of
-from exam_system.notices.lookup import Shown, posted, withheld
+from exam_system.notices.lookup import Shown, to_review, withheld
 from exam_system.notices.models import ExamClosing
 
 Found = tuple[str, str, str, datetime]
@@ -22,8 +22,7 @@ MOST = 50
 
 def stale(session: Session, now: datetime, zone: ZoneInfo) -> list[Shown]:
     """The published notices whose review date has passed, those of all owners."""
-    day = now.astimezone(zone).date()
-    return [one for one in posted(session) if one.version.review_on < day]
+    return to_review(session, now.astimezone(zone).date())
 
 
 def overdue(session: Session, now: datetime, zone: ZoneInfo) -> Iterator[Found]:

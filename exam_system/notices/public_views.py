@@ -12,14 +12,16 @@ from exam_system.exams.models import Exam
 from exam_system.exams.public import public_exam
 from exam_system.notices import lookup
 from exam_system.notices.blueprint import bp
-from exam_system.notices.dates import STAGES, dates_of
+from exam_system.notices.dates import STAGES
 from exam_system.notices.diagram import draw, in_words, wrapped
 from exam_system.notices.disclosures import closing_of, disclosures, everything, public_lists
 from exam_system.notices.keeping import kept
 from exam_system.notices.machines import MACHINES
 from exam_system.notices.matters import FIELDS, catalogue, catalogue_stamp, matter_of
 from exam_system.notices.rules import CATEGORIES, notice_rules
-from exam_system.web import looking, say
+from exam_system.observing.dates import dates_of
+from exam_system.observing.timeline import entries
+from exam_system.web import looking
 
 
 @bp.get("/notices")
@@ -89,11 +91,9 @@ def disclosed(code: str) -> ResponseReturnValue:
             exam=exam,
             five=disclosures(rules, all_, now),
             lists=public_lists(rules, all_, now),
-            dates=dates_of(db, exam, rules, all_),
+            dates=entries(dates_of(db, exam, rules, all_, ctx.config.zone), now),
             closing=closing_of(db, exam),
             stages=STAGES,
-            say=say,
-            now=now,
         )
 
     newest = max((row.id for row in all_.releases), default=0)

@@ -25,6 +25,7 @@ from exam_system.notices.publishing import show_notices
 from exam_system.notices.rules import CATEGORIES, notice_rules
 from exam_system.notices.states import STATES
 from exam_system.notices.writing import Attached, Content, release_folders
+from exam_system.people import read_day
 from exam_system.trust.canonical import sha256_hex
 from exam_system.web import acting, actor, flash_refusal, looking, office, say
 
@@ -125,7 +126,7 @@ def _day(text: str) -> date | None:
     if not text:
         return None
     try:
-        return date.fromisoformat(text)
+        return read_day(text)
     except ValueError:
         raise Invalid("Enter a day such as 2026-03-31") from None
 

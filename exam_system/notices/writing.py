@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from exam_system.clock import rfc3339
 from exam_system.errors import Invalid, NotFound
 from exam_system.exams.models import Exam
-from exam_system.notices.scanning import READABLE
+from exam_system.notices.scanning import PDF, READABLE, unread
 from exam_system.people import clean_line
 from exam_system.records import releases
 from exam_system.records.models import Release
@@ -93,13 +93,19 @@ def _require_files(files: Sequence[Attached]) -> None:
                 "Name the file in plain letters and digits, like list-1.csv: not %(name)s",
                 name=file.name[:80],
             )
-        if file.name.rpartition(".")[2] not in READABLE:
+        if file.name.rpartition(".")[2] not in (*READABLE, PDF):
             raise Invalid(
                 "%(name)s cannot be checked by machine: attach a table (.xlsx, .csv) or a .txt",
                 name=file.name,
             )
         if len(file.data) > MOST_BYTES:
             raise Invalid("%(name)s is larger than 5 MB", name=file.name)
+    for name in unread([file.name for file in files]):
+        raise Invalid(
+            "The check cannot read %(name)s: attach what it says as a table (.xlsx, .csv) or .txt "
+            "of the same name beside it",
+            name=name,
+        )
 
 
 def document(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from flask import redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from sqlalchemy import select
 
 from exam_system.approvals.lookup import summary_of
 from exam_system.approvals.lookup import waiting as waiting_approvals
 from exam_system.draws.confidential import glances
 from exam_system.draws.models import Attempt, Draw
+from exam_system.duties.watching import waiting as waiting_findings
 from exam_system.errors import NotFound, Sentence
 from exam_system.exams.models import Exam
 from exam_system.oversight import record, service, watching
@@ -20,7 +22,8 @@ from exam_system.oversight.overdue import find_overdue
 from exam_system.oversight.waiting import to_cosign as pack
 from exam_system.oversight.waiting import unpack, waiting_notes, waiting_steps
 from exam_system.oversight.watch import open_alerts, unmaskings
-from exam_system.oversight.words import OVERDUE, about
+from exam_system.oversight.words import OVERDUE, PROMISED, TITLES, about
+from exam_system.pictures import Point, growth
 from exam_system.records import heads
 from exam_system.records.models import Release, RoleKey
 from exam_system.records.notes import note_bytes
@@ -28,6 +31,7 @@ from exam_system.tips.lookup import waiting as waiting_reports
 from exam_system.web import acting, actor, download, flash_refusal, inline, looking, office
 
 __all__ = ["bp", "record", "watching"]
+GROWN = 30
 _GLANCES = 10  # the newest looks at confidential draws
 
 
@@ -56,7 +60,10 @@ def desk() -> ResponseReturnValue:
         overdue=find_overdue(db, ctx.clock.now(), zone),
         words=OVERDUE,
         about=about,
+        titles=TITLES,
+        promised=PROMISED,
         alerts=open_alerts(db, zone),
+        findings=waiting_findings(db),
         glances=glances(db)[-_GLANCES:],
         unmasked=unmaskings(db),
         board=board,
@@ -105,7 +112,21 @@ def log() -> ResponseReturnValue:
     note = note_bytes(db, head.note_id).decode() if head else ""
     keys = db.scalars(select(RoleKey).order_by(RoleKey.id)).all()
     board = read_board(office().config.instance)
-    return render_template("oversight/log.html", head=head, note=note, keys=keys, board=board)
+    grown = heads.growth(db, GROWN)
+    zone = office().config.zone
+    points = [
+        Point(f"{one.at.astimezone(zone):%Y-%m-%d}", one.size, one.witnesses) for one in grown
+    ]
+    said = gettext("Acts under the newest heads that inspectors have cosigned")
+    return render_template(
+        "oversight/log.html",
+        head=head,
+        note=note,
+        keys=keys,
+        board=board,
+        grown=grown,
+        picture=growth(points, said) if len(points) > 1 else "",
+    )
 
 
 @bp.get("/promises")

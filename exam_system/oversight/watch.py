@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import String, and_, cast, func, or_, select
+from sqlalchemy import String, and_, cast, extract, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from exam_system.access import VERBS
@@ -72,8 +74,9 @@ def open_alerts(session: Session, zone: ZoneInfo) -> list[Alert]:
 
 def find_late(session: Session) -> list[Alert]:
     """Only what came in, or was changed, after its deadline."""
-    late = rules.after_deadline(_late_acts(session), closings(session), _announced(session))
-    return [*late, *rules.bad_rows("late_row", _late_rows(session))]
+    until = closings(session)
+    late = rules.after_deadline(_late_acts(session, until), until, _announced(session))
+    return [*late, *rules.bad_rows("late_row", _late_rows(session, until))]
 
 
 def acknowledged(session: Session) -> dict[str, Acknowledged]:
@@ -105,8 +108,24 @@ def _from_acts(session: Session, zone: ZoneInfo, limits: Limits) -> Iterator[Ale
     yield from rules.many_exports(_plain(session, Act.kind.in_(exports)), zone, limits)
     yield from rules.many_unmasked(_plain(session, Act.kind == rules.UNMASK), zone, limits)
     staff = select(Account.ref).where(Account.role != "candidate")
-    working = and_(Act.actor.in_(staff), Act.kind.not_in(_COMINGS))
+    working = and_(
+        Act.actor.in_(staff), Act.kind.not_in(_COMINGS), _at_hours(session, zone, limits)
+    )
     yield from rules.at_night(_plain(session, working), zone, limits)
+
+
+def _at_hours(session: Session, zone: ZoneInfo, limits: Limits) -> Any:
+    """Acts in hours of UTC that may be night in the zone: the database leaves out the rest."""
+    moments = [datetime(2026, month, 1, tzinfo=UTC) for month in (1, 7)]
+    hours = set()
+    for moment, minute in itertools.product(moments, range(0, 24 * 60, 15)):
+        at = moment + timedelta(minutes=minute)
+        local = at.astimezone(zone).hour
+        if local >= limits.night_from or local < limits.night_until:
+            hours.add(at.hour)
+    sqlite = session.get_bind().dialect.name == "sqlite"  # it keeps UTC and knows no zones
+    at_utc = Act.at if sqlite else func.timezone("UTC", Act.at)
+    return extract("hour", at_utc).in_(sorted(hours))
 
 
 def _from_rows(session: Session) -> Iterator[Alert]:
@@ -181,9 +200,9 @@ def _announced(session: Session) -> dict[str, int]:
     return {row[0]: row[1] for row in session.execute(query)}
 
 
-def _late_acts(session: Session) -> Iterator[Seen]:
+def _late_acts(session: Session, until: Mapping[str, Sequence[Closing]]) -> Iterator[Seen]:
     changes: list[Any] = [Act.kind.in_(rules.BEFORE_ANNOUNCEMENT)]
-    for code, versions in closings(session).items():
+    for code, versions in until.items():
         first = versions[0]  # windows only grow
         for kinds, at in ((rules.UNTIL_REGISTRATION, first.registration),
                           (rules.UNTIL_PAYMENT, first.payment)):  # fmt: skip
@@ -191,9 +210,8 @@ def _late_acts(session: Session) -> Iterator[Seen]:
     return _plain(session, or_(*changes))
 
 
-def _late_rows(session: Session) -> Iterator[Row]:
+def _late_rows(session: Session, until: Mapping[str, Sequence[Closing]]) -> Iterator[Row]:
     """Rows in favour of a candidate that are dated after the deadline."""
-    until = closings(session)
     if not until:
         return
     yield from _late_applications(session, until)
@@ -308,38 +326,71 @@ def _corrections(session: Session) -> dict[str, str]:
     return {f"release:{code}:results:v{n}": why for code, n, why in session.execute(query)}
 
 
+@dataclass(slots=True)
+class _Looked:
+    """Up to which act the order of times was looked at, and which pairs go back."""
+
+    until: int = 0
+    pairs: set[tuple[int, int]] = field(default_factory=set)
+
+
+_LOOKED: WeakKeyDictionary[object, _Looked] = WeakKeyDictionary()
+_OVERLAP = 1_000
+"""Acts looked at again: transactions that were slow appear among earlier ones."""
+
+
 def _backward_steps(session: Session, limits: Limits) -> Iterator[Step]:
     """Neighbours in the log's order of which the later act bears the earlier time.
 
-    The database looks for them: all acts in one pass over an index, none of them sent here.
+    The database looks for them; acts do not change, so each is looked at once in a process.
     """
+    looked = _LOOKED.setdefault(session.get_bind(), _Looked())
     last = func.lag(Act.at, type_=UtcTime()).over(order_by=Act.id).label("last")
     before = func.lag(Act.id).over(order_by=Act.id).label("before")
-    pairs = select(Act.id, Act.at, before, last).subquery()
+    newer = Act.id > looked.until - _OVERLAP
+    pairs = select(Act.id, Act.at, before, last).where(newer).subquery()
     query = select(pairs.c.before, pairs.c.id).where(pairs.c.last > pairs.c.at)
-    first, second = aliased(Act), aliased(Act)
-    steps = query.subquery()
-    rows = select(first, second).select_from(steps).join(first, first.id == steps.c.before)
-    for one, other in session.execute(rows.join(second, second.id == steps.c.id)):
+    newest = session.scalar(select(func.max(Act.id))) or 0
+    looked.pairs |= {(one, other) for one, other in session.execute(query)}
+    looked.until = max(looked.until, newest)
+    for one, other in _acts_of(session, looked.pairs):
         if one.at - other.at > limits.backwards:
             yield Step(_seen(one), _seen(other))
+
+
+def _acts_of(session: Session, pairs: Collection[tuple[int, int]]) -> Iterator[tuple[Act, Act]]:
+    ids = {one for pair in pairs for one in pair}
+    found = {act.id: act for act in session.scalars(select(Act).where(Act.id.in_(ids)))}
+    for one, other in sorted(pairs):
+        if one in found and other in found:
+            yield found[one], found[other]
 
 
 def _cosigned(session: Session) -> Iterator[Cosigned]:
     """Heads with the times of their cosignatures, which no clock of the bureau has made."""
     inspectors = keys_of(session, "inspector")
     names = [key.name for key in inspectors]
+    signed = (
+        select(NoteSignature.note_id, func.count().label("count"))
+        .where(NoteSignature.key_name.in_(names))
+        .group_by(NoteSignature.note_id)
+        .subquery()
+    )
     query = (
-        select(Head, Act)
+        select(Head, Act, Note.digest, signed.c.count)
         .join(Note, Note.id == Head.note_id)
+        .join(signed, signed.c.note_id == Note.id)
         .join(Leaf, Leaf.position == Head.size - 1)
         .join(Act, Act.id == Leaf.act_id)
-        .where(
-            Head.note_id.in_(select(NoteSignature.note_id).where(NoteSignature.key_name.in_(names)))
-        )
     )
-    for head, act in session.execute(query):
-        opened = open_note(note_bytes(session, head.note_id), inspectors)
-        for name, seconds in opened.times.items():
-            signed = datetime.fromtimestamp(seconds, tz=act.at.tzinfo)
-            yield Cosigned(name, signed, _seen(act))
+    for head, act, digest, count in session.execute(query):
+        key = (digest, count, *names)
+        if key not in _TIMES:
+            _TIMES[key] = open_note(note_bytes(session, head.note_id), inspectors).times
+        for name, seconds in _TIMES[key].items():
+            signed_at = datetime.fromtimestamp(seconds, tz=act.at.tzinfo)
+            yield Cosigned(name, signed_at, _seen(act))
+
+
+_TIMES: dict[tuple[object, ...], Mapping[str, int]] = {}
+"""The times of cosignatures by the note's digest: each signature is checked once in a process."""

@@ -23,6 +23,7 @@ ABOUT = {
     "interview": _l("interview"),
     "interviewer": _l("interviewer"),
     "key": _l("key"),
+    "invitation": _l("invitation"),
     "letter": _l("letter"),
     "deliveries": _l("messages"),
     "message": _l("message"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from exam_system.database import lock_log
 from exam_system.errors import Fault
 from exam_system.records.keys import every_key, require_serving
 from exam_system.records.log import sequence
-from exam_system.records.models import Act, Head, Leaf, Note, NoteSignature
+from exam_system.records.models import Act, Head, Leaf, Note, NoteSignature, RoleKey
 from exam_system.records.notes import is_cosigned, note_bytes, put_note
 from exam_system.records.tree import TileStore, write_durable
 from exam_system.trust.checkpoint import Checkpoint, parse
@@ -123,6 +124,31 @@ def show_head(session: Session, folder: Path) -> None:
 def newest_head(session: Session) -> Head | None:
     """The largest signed head in the database."""
     return session.scalar(select(Head).order_by(Head.size.desc()).limit(1))
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """A head that inspectors have cosigned: its size, when, and how many signed."""
+
+    size: int
+    at: datetime
+    witnesses: int
+
+
+def growth(session: Session, most: int) -> list[Growth]:
+    """The newest cosigned heads, the oldest first."""
+    keys = select(RoleKey.name).where(RoleKey.role == "inspector")
+    signed = func.count(NoteSignature.key_name.distinct())
+    query = (
+        select(Head.size, Note.made_at, signed)
+        .join(Note, Note.id == Head.note_id)
+        .join(NoteSignature, NoteSignature.note_id == Note.id)
+        .where(NoteSignature.key_name.in_(keys))
+        .group_by(Head.size, Note.made_at)
+        .order_by(Head.size.desc())
+        .limit(most)
+    )
+    return [Growth(*row) for row in reversed(session.execute(query).all())]
 
 
 def cosigned_head(

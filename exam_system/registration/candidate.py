@@ -1,38 +1,45 @@
-"""Pages of registration for candidates: my applications, apply, one application."""
+"""Pages of registration for candidates: my applications, one application."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from exam_system.accounts.models import Person, Takeover
 from exam_system.context import Context
-from exam_system.errors import NotFound, Sentence
+from exam_system.database import UtcTime
+from exam_system.errors import Sentence
 from exam_system.examday.versions import told_to
-from exam_system.exams.lookup import exam_by_code
-from exam_system.exams.models import District, Exam, Post
+from exam_system.exams.models import Exam, ExamSession, Post
+from exam_system.fees.models import Order
+from exam_system.language import choose_language, when
+from exam_system.messages.listing import own_messages
 from exam_system.photos.leftovers import remove_replaced
 from exam_system.registration import choosing, service
 from exam_system.registration.blueprint import bp
 from exam_system.registration.checks import LEVEL_NAMES
-from exam_system.registration.forms import ApplyForm, PhotoForm
-from exam_system.registration.lookup import check_open, is_open, own, rules_from
+from exam_system.registration.forms import PhotoForm
+from exam_system.registration.lookup import is_open, own, rules_from
 from exam_system.registration.models import Application
 from exam_system.registration.photos import photo_bytes
-from exam_system.registration.progress import next_action, steps
+from exam_system.registration.progress import moments, next_action, steps
 from exam_system.registration.reviewing import ground_of
 from exam_system.registration.states import MOVES, STATES
 from exam_system.violations.listing import own_cases
 from exam_system.web import acting, actor, flash_refusal, inline, looking
 
 APPLICATION = "/applications/<ref>"
-_CHANGEABLE = ("draft", "refused", "withdrawn")
+NEWEST = 3  # messages that the home shows
+Times = tuple[dict[int, datetime | None], dict[int, datetime]]
+CHANGEABLE = ("draft", "refused", "withdrawn")
 
 
 @bp.get("/applications")
@@ -51,9 +58,11 @@ def mine() -> ResponseReturnValue:
         select(Exam).where(Exam.state == "announced").order_by(Exam.announced_at, Exam.id)
     )
     taken, now = {row.Exam.id for row in rows}, ctx.clock.now()
+    times = _times(ctx, (row.Application for row in rows))
     return render_template(
         "registration/mine.html",
-        cards=[_card(ctx, *row) for row in rows],
+        cards=[_card(ctx, times, *row) for row in rows],
+        told=own_messages(ctx, choose_language(), 1)[0][:NEWEST],
         disputed=_disputed(ctx),
         open_exams=[exam for exam in announced if exam.id not in taken and is_open(exam, now)],
         closes=lambda exam: rules_from(exam.rules).registration_closes,
@@ -70,114 +79,51 @@ def _disputed(ctx: Context) -> Takeover | None:
     return ctx.session.scalar(query.order_by(Takeover.id.desc()).limit(1))
 
 
-def _card(ctx: Context, application: Application, exam: Exam, post: Post) -> dict[str, Any]:
+def _card(
+    ctx: Context, times: Times, application: Application, exam: Exam, post: Post
+) -> dict[str, Any]:
     return {
         "application": application,
         "exam": exam,
         "post": post,
         "state_name": gettext(STATES[application.state]),
-        "steps_now": [(gettext(name), kind, "") for name, kind in steps(application, exam)],
+        "steps_now": _dated_steps(application, exam, times),
         "action": next_action(application, exam, ctx.clock.now()),
         "rules": rules_from(exam.rules),
         "open": is_open(exam, ctx.clock.now()),
     }
 
 
-@bp.route("/exams/<code>/apply", methods=["GET", "POST"])
-def apply(code: str) -> ResponseReturnValue:
-    """Choose a post and say who one is; also to change an application not yet approved.
-
-    What is sent goes to the verb at once, without a look at anything the page shows: this is the
-    page of the evening before registration closes.
-    """
-    if request.method == "GET":
-        return _apply_page(code, None)
-    form, refusal = ApplyForm(), None
-    if form.validate():
-        try:
-            return redirect(_apply(code, form))
-        except Sentence as error:
-            refusal = error
-    return _apply_page(code, form, refusal)
-
-
-def _apply_page(
-    code: str, sent: ApplyForm | None, refusal: Sentence | None = None
-) -> ResponseReturnValue:
-    ctx = looking()
-    exam = exam_by_code(ctx.session, code)
-    if exam.state == "draft":
-        raise NotFound("There is no exam %(code)s", code=code)
-    check_open(ctx, exam)
-    posts = ctx.session.scalars(
-        select(Post).where(Post.exam_id == exam.id, Post.cancelled.is_(None)).order_by(Post.code)
-    ).all()
-    earlier = _earlier(ctx, exam)
-    if earlier is not None and earlier.state not in _CHANGEABLE:
-        return redirect(url_for("registration.application", ref=earlier.ref))
-    if refusal is not None:
-        flash_refusal(refusal)
-    form = _apply_form(ctx, exam, list(posts), earlier, sent)
-    page = render_template("registration/apply.html", exam=exam, form=form, posts=posts)
-    return page, 200 if refusal is None else refusal.status
-
-
-def _apply(code: str, form: ApplyForm) -> str:
-    with acting() as ctx:
-        application = service.apply(
-            ctx,
-            exam_code=code,
-            post_code=form.post.data,
-            district_code=form.district.data,
-            education=form.education.data,
-            major=form.major.data,
-            school=form.school.data,
-            employer=form.employer.data or "",
-            need=form.need.data or "",
-        )
-    return url_for("registration.application", ref=application.ref)
-
-
-def _earlier(ctx: Context, exam: Exam) -> Application | None:
-    query = select(Application).join(Person, Person.id == Application.person_id)
-    return ctx.session.scalar(
-        query.where(Application.exam_id == exam.id, Person.account_id == actor().account_id)
+def _times(ctx: Context, applications: Iterable[Application]) -> Times:
+    """By their ids when applications were paid for, and when exams begin."""
+    rows = list(applications)
+    paid = select(Order.application_id, Order.paid_at).where(
+        Order.application_id.in_([one.id for one in rows])
+    )
+    begins = (
+        select(ExamSession.exam_id, func.min(ExamSession.starts_at, type_=UtcTime()))
+        .where(ExamSession.exam_id.in_([one.exam_id for one in rows]))
+        .group_by(ExamSession.exam_id)
+    )
+    return (
+        {key: at for key, at in ctx.session.execute(paid)},  # noqa: C416
+        {key: at for key, at in ctx.session.execute(begins)},  # noqa: C416
     )
 
 
-def _apply_form(
-    ctx: Context,
-    exam: Exam,
-    posts: list[Post],
-    earlier: Application | None,
-    sent: ApplyForm | None,
-) -> ApplyForm:
-    districts = ctx.session.scalars(
-        select(District).where(District.exam_id == exam.id).order_by(District.code)
-    ).all()
-    form = sent or ApplyForm(data=_typed_before(posts, list(districts), earlier))
-    form.post.choices = [(post.code, f"{post.code} {post.unit} {post.title}") for post in posts]
-    form.district.choices = [(district.code, district.name) for district in districts]
-    form.education.choices = [(code, gettext(name)) for code, name in LEVEL_NAMES.items()]
-    return form
-
-
-def _typed_before(
-    posts: list[Post], districts: list[District], earlier: Application | None
-) -> dict[str, Any]:
-    if earlier is None:
-        return {"post": request.args.get("post"), "education": "bachelor"}
-    codes = {post.id: post.code for post in posts}
-    places = {district.id: district.code for district in districts}
-    return {
-        "post": request.args.get("post") or codes.get(earlier.post_id),
-        "district": places.get(earlier.district_id),
-        "education": earlier.education,
-        "major": earlier.major,
-        "school": earlier.school,
-        "employer": earlier.employer,
-        "need": earlier.need or "",
-    }
+def _dated_steps(application: Application, exam: Exam, times: Times) -> list[tuple[str, str, str]]:
+    """(step, "done" | "now" | "next", when it was done, or by when it is due)."""
+    paid_at, sits_on = times[0].get(application.id), times[1].get(exam.id)
+    known = moments(application, rules_from(exam.rules), paid_at, sits_on)
+    found = []
+    for (name, kind), (past, at) in zip(steps(application, exam), known, strict=True):
+        said = when(at) if isinstance(at, datetime) else str(at or "")
+        if name == "Admission ticket" and said:
+            said = gettext("exam on %(time)s", time=said)
+        elif said and not past:
+            said = "" if kind == "done" else gettext("until %(time)s", time=said)
+        found.append((gettext(name), kind, said))
+    return found
 
 
 @bp.get(APPLICATION)
@@ -191,12 +137,12 @@ def _show(ref: str, form: PhotoForm, status: int = 200) -> ResponseReturnValue:
     found, exam, post, person, district = own(ctx, ref)
     return render_template(
         "registration/application.html",
-        **_card(ctx, found, exam, post),
+        **_card(ctx, _times(ctx, [found]), found, exam, post),
         person=person,
         district=district,
         checks=explained(found.checks),
         education=gettext(LEVEL_NAMES[found.education]),
-        can_change=found.state in _CHANGEABLE,
+        can_change=found.state in CHANGEABLE,
         **_refusal(found, exam, post),
         can_withdraw="withdrawn" in MOVES[found.state] and exam.state == "announced",
         seat_changes=told_to(ctx.session, found),

@@ -15,7 +15,6 @@ from exam_system.errors import Conflict, Forbidden, Invalid, NotFound
 from exam_system.exams.models import Exam
 from exam_system.fees.models import Order
 from exam_system.people import reason_line
-from exam_system.registration.deadlines import due_day
 from exam_system.registration.lookup import Found, any_application, rules_from
 from exam_system.registration.models import Application, ReviewerAbsence
 from exam_system.registration.reviewing import (
@@ -30,6 +29,7 @@ from exam_system.registration.reviewing import (
 )
 from exam_system.registration.service import decide_application
 from exam_system.registration.states import move, not_now
+from exam_system.workdays import office_table, term
 
 LONGEST = 200
 MOST = 50  # applications in one go: one page of the queue
@@ -142,7 +142,8 @@ def reopen_review(ctx: Context, *, ref: str, reason: str) -> Application:
     why = reason_line(reason, LONGEST)
     before, was = application.state, application.reason
     move(application, "submitted")
-    application.review_due = due_day(today(ctx), rules_from(exam.rules).review_days)
+    days = rules_from(exam.rules).review_days
+    application.review_due = term(today(ctx), days, office_table(ctx.session)).ends
     application.decided_at, application.reason, application.ground = None, "", None
     application.decided_by = application.proposed_by = application.batch = None
     refused = [code for code in (application.refused_posts or "").split() if code != post.code]

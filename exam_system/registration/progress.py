@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from exam_system.exams.models import Exam
+from exam_system.exams.rules import RuleSet
 from exam_system.registration.lookup import is_open, rules_from
 from exam_system.registration.models import Application
 
@@ -39,6 +40,26 @@ def steps(application: Application, exam: Exam) -> list[tuple[str, str]]:
     now = current_step(application, exam)
     kinds = ["done" if at < now else "now" if at == now else "next" for at in range(len(STEPS))]
     return list(zip(STEPS, kinds, strict=True))
+
+
+def moments(
+    application: Application, rules: RuleSet, paid_at: datetime | None, sits_on: datetime | None
+) -> list[tuple[bool, datetime | date | None]]:
+    """For each step of STEPS (whether it lies behind, the time at which it was done or is due).
+
+    `paid_at` is when the fee was paid, `sits_on` when the first session begins; None is unknown.
+    """
+    closes, pays = rules.registration_closes, rules.payment_closes
+    submitted, decided = application.submitted_at, application.decided_at
+    return [
+        (True, application.created_at),
+        (application.photo is not None, None if application.photo else closes),
+        (submitted is not None, submitted or closes),
+        (decided is not None, decided or application.review_due),
+        (paid_at is not None, paid_at or pays),
+        (False, sits_on),
+        (False, None),
+    ]
 
 
 def next_action(application: Application, exam: Exam, now: datetime) -> Action | None:

@@ -19,7 +19,7 @@ from exam_system.context import Context
 from exam_system.errors import Invalid, Refused, Sentence
 from exam_system.exams.lookup import exam_by_code
 from exam_system.paging import page_count
-from exam_system.people import mask_id, mask_phone
+from exam_system.people import mask_id, mask_phone, read_day
 from exam_system.photos.service import unjudged
 from exam_system.registration import cases, queue, service
 from exam_system.registration.blueprint import bp
@@ -307,7 +307,7 @@ def absence() -> ResponseReturnValue:
 
 def _typed_day(name: str) -> date:
     try:
-        return date.fromisoformat(request.form.get(name, ""))
+        return read_day(request.form.get(name, ""))
     except ValueError:
         raise Invalid("Give the first and the last day; the absence is at most a year") from None
 

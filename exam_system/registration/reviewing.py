@@ -19,12 +19,12 @@ from exam_system.exams.review_rules import Ground
 from exam_system.exams.rules import RuleSet
 from exam_system.people import clean_line
 from exam_system.registration.checks import Bar
-from exam_system.registration.deadlines import due_day, half_time
 from exam_system.registration.integrity import bars_of, require_reason_for_barred
 from exam_system.registration.lookup import Found, rules_from, shown
 from exam_system.registration.models import Application, ReviewerAbsence
 from exam_system.registration.states import move, not_now
 from exam_system.trust.canonical import jcs
+from exam_system.workdays import half_time, office_table, term
 
 LONGEST_REASON = 300
 OTHER = "other"
@@ -64,7 +64,8 @@ def assign(ctx: Context, application: Application, exam: Exam) -> None:
     turn, count = application.id, len(present)
     application.owner_id = present[turn % count] if count else None
     application.deputy_id = present[(turn + 1) % count] if count > 1 else None
-    application.review_due = due_day(today(ctx), rules_from(exam.rules).review_days)
+    days = rules_from(exam.rules).review_days
+    application.review_due = term(today(ctx), days, office_table(ctx.session)).ends
     application.decided_at, application.reason, application.ground = None, "", None
     application.decided_by = application.proposed_by = application.batch = None
 

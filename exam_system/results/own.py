@@ -26,6 +26,7 @@ from exam_system.results import words
 from exam_system.results.lists import list_cells, list_columns
 from exam_system.results.rows import Row
 from exam_system.results.service import CHAIN
+from exam_system.results.spread import scores
 
 COMMAND = "exam verify slip.tlog-proof --keys keys.txt"
 
@@ -122,9 +123,7 @@ def _line(session: Session, release: Release, application: Application) -> Row:
 
 
 def _ranked(session: Session, release: Release, line: bytes) -> int:
-    post = json.loads(line)["post"]
-    rows = json.loads(releases.file_data(session, release, "list.json"))["rows"]
-    return sum(row["post"] == post and row["rank"] is not None for row in rows)
+    return scores(session, release).ranked[json.loads(line)["post"]]
 
 
 def _current(session: Session, release: Release) -> bool:

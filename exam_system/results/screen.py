@@ -6,41 +6,29 @@ examination, and published eighteen full identity numbers (RULES 2.12).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from exam_system.errors import Invalid, Sentence
 from exam_system.exams.rules import RuleSet
+from exam_system.personal import personal_in
 from exam_system.results.rows import Row
 from scoring.rounding import BadScore, to_decimal
 
 CHOSEN = frozenset({"shortlisted", "proposed", "invited", "appointed"})
 WITH_INTERVIEW = frozenset({"final", "medical", "appointment"})
 _NAMED = 5
-_ID = re.compile(r"(?<![0-9A-Za-z])[1-9][0-9]{16}[0-9Xx](?![0-9A-Za-z])")
-_OLD_ID = re.compile(r"(?<![0-9A-Za-z])[1-9][0-9]{5}[0-9]{2}(?:0[1-9]|1[0-2])[0-9]{5}(?![0-9])")
-_PHONE = re.compile(
-    r"(?<![0-9A-Za-z])(?:\+?86[- ]?)?1[3-9][0-9](?:[- ]?[0-9]{4}){2}(?![0-9A-Za-z])"
-)
-_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-_PLAIN = str.maketrans({chr(0xFF10 + digit): str(digit) for digit in range(10)} | {"Ｘ": "X"})
+_NUMBERS = frozenset({"id", "mobile"})
 
 
 def personal_numbers(text: str) -> list[str]:
-    """What a text shows of identity and mobile numbers, masked: `1101…002X`; none when clean.
+    """What a text shows of identity and mobile numbers, masked: `110*************2X`.
 
-    An identity number is one with a right check character (GB 11643), or 15 digits of the old form.
+    An admission number may look like an identity number: only one with a right check character
+    (GB 11643) counts, or 15 digits of the old form.
     """
-    plain = text.translate(_PLAIN)
-    found = [one for one in _ID.findall(plain) if _checked(one)]
-    found += [*_OLD_ID.findall(plain), *(match[0] for match in _PHONE.finditer(plain))]
-    return [f"{one[:4]}…{one[-4:]}" for one in found]
-
-
-def _checked(number: str) -> bool:
-    total = sum(int(digit) * weight for digit, weight in zip(number, _WEIGHTS, strict=False))
-    return "10X98765432"[total % 11] == number[-1].upper()
+    found = (one for one in personal_in(text, _NUMBERS) if one.sure)
+    return [one.masked for one in found]
 
 
 def require_clean(texts: Mapping[str, Iterable[str]]) -> None:

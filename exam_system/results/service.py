@@ -30,6 +30,7 @@ from exam_system.results.gather import gather, vacancies_of
 from exam_system.results.models import Result
 from exam_system.results.rows import Entry, Row, rows_of
 from exam_system.results.screen import require_clean, require_lines, texts_of
+from exam_system.trust.bulk import undisturbed
 from exam_system.trust.canonical import sha256_hex
 from scoring import recompute
 
@@ -74,12 +75,13 @@ def prepare_release(
     if stage == "written":
         require_recount(ctx.session, exam)
         require_logged(ctx.session, exam)
-    _, entries, rows = compute(ctx.session, exam, stage)
-    inputs = require_frozen(ctx, exam, stage, entries)
-    records = _records(entries, rows)
-    return sign_list(
-        ctx, exam, stage, rows, records, reason=reason, publish_at=publish_at, inputs=inputs
-    )
+    with undisturbed():
+        _, entries, rows = compute(ctx.session, exam, stage)
+        inputs = require_frozen(ctx, exam, stage, entries)
+        records = _records(entries, rows)
+        return sign_list(
+            ctx, exam, stage, rows, records, reason=reason, publish_at=publish_at, inputs=inputs
+        )
 
 
 def sign_list(

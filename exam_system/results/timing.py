@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -112,7 +113,11 @@ def discard_release(ctx: Context, *, code: str, version: int, why: str) -> None:
 
 
 def due(session: Session, at: datetime) -> list[tuple[str, int, Actor]]:
-    """Exam, version and officer of every armed version whose minute has come by `at`."""
+    """Exam, version and officer of every armed version whose minute has come by `at`.
+
+    The order was given while the officer's post was active; a pledge renewed since stops no minute
+    that was announced.
+    """
     query = (
         select(Exam.code, Release.version, Account)
         .join(Exam, Exam.id == Release.exam_id)
@@ -122,7 +127,8 @@ def due(session: Session, at: datetime) -> list[tuple[str, int, Actor]]:
         .order_by(Release.publish_at, Release.id)
     )
     return [
-        (code, version, actor_for(account)) for code, version, account in session.execute(query)
+        (code, version, replace(actor_for(account), pledged=True))
+        for code, version, account in session.execute(query)
     ]
 
 

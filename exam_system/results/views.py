@@ -12,6 +12,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from exam_system.access import CEREMONY
 from exam_system.approvals.lookup import Wanted
@@ -34,6 +35,7 @@ from exam_system.results.freezing import frozen
 from exam_system.results.models import ResultFreeze
 from exam_system.results.rows import Row
 from exam_system.results.service import CHAIN, STAGE_NAMES, STAGES
+from exam_system.results.spread import Spread, spread
 from exam_system.web import acting, actor, download, flash_refusal, inline, looking, say
 
 bp = Blueprint("results", __name__)
@@ -294,6 +296,7 @@ def release(code: str, version: int) -> ResponseReturnValue:
         names=STAGE_NAMES,
         outcome_name=outcome_name,
         posts=posts,
+        spread=spread(ctx.session, shown, request.args.get("post", "")),
         **_slice(_chosen(_rows(ctx, shown))),
         **_proof(ctx, shown),
     )
@@ -343,6 +346,8 @@ def mine(ref: str) -> ResponseReturnValue:
     rules = rules_of(exam)
     records = own.own_records(db, application)
     trees = {one.release.id: explain(rules, one.row, one.ranked) for one in records}
+    shown = [one for one in records if one.current and one.release.stage in ("written", "final")]
+    spreads = {one.release.id: _own_spread(db, one) for one in shown}
     return render_template(
         "results/mine.html",
         application=application,
@@ -350,11 +355,18 @@ def mine(ref: str) -> ResponseReturnValue:
         records=records,
         interview=db.get(Interview, application.id),
         trees=trees,
+        spreads=spreads,
         names=STAGE_NAMES,
         outcome_name=outcome_name,
         command=own.COMMAND,
         code=codes.own_code(looking(), application),
     )
+
+
+def _own_spread(db: Session, record: own.OwnRecord) -> Spread | None:
+    row = record.row
+    mine = "" if row["outcome"] in ("absent", "void") else row.get("total") or row["written"]
+    return spread(db, record.release, row["post"], mine or "")
 
 
 @bp.get(f"/my/applications/<ref>/results/{VERSION}/slip.tlog-proof")

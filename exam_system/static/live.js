@@ -29,6 +29,7 @@
 
   function listen() {
     if (!follows() || source || asking) return;
+    if (!root().dataset.events) { ask(); return; }
     const address = new URL(root().dataset.events, window.location.href);
     address.searchParams.set("since", root().dataset.story);
     source = new EventSource(address);

@@ -10,6 +10,10 @@
   reach();
   window.addEventListener("resize", reach);
 
+  // On a phone the row of sections scrolls: the one that is open is to be seen.
+  const here = document.querySelector(".sections [aria-current]");
+  if (here) here.parentElement.scrollLeft = here.offsetLeft - here.parentElement.clientWidth / 2;
+
   // A form is sent once: a second press while the answer is under way does nothing.
   const ANSWER = 3000;  // a download leaves the page where it is: after this it may be asked again
   document.addEventListener("submit", (event) => {

@@ -20,6 +20,8 @@ MAX_NUMBER = 2**63 - 1
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _encode_sorted = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
 _ATOMS = frozenset({str, bool, type(None)})
+_BEYOND = re.compile("[\U00010000-\U0010ffff]")
+_LONGEST = len(str(-MAX_SAFE_INTEGER))
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,18}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -43,9 +45,12 @@ def jcs(value: JSON) -> bytes:
 def parse_jcs(data: bytes) -> JSON:
     """The value of canonical bytes; anything that jcs() would write otherwise is refused."""
     try:
-        value: JSON = json.loads(
-            data.decode("utf-8"), parse_float=_refuse_number, parse_constant=_refuse_number
-        )
+        text = data.decode("utf-8")
+        value: JSON = _decode(text)
+        # What was read has no key but texts and no unusual number: only where UTF-16 sorts keys
+        # otherwise than code points do can the encoder differ from jcs().
+        if _encode_sorted(value) == text and not _BEYOND.search(text):
+            return value
     except CanonicalError:
         raise
     except (ValueError, RecursionError) as error:
@@ -72,7 +77,9 @@ def _plain(value: object) -> bool:
 
 
 def _all_plain(values: Collection[object]) -> bool:
-    return _ATOMS.issuperset(map(type, values)) or all(map(_plain, values))
+    return _ATOMS.issuperset(map(type, values)) or all(
+        _plain(value) for value in values if type(value) not in _ATOMS
+    )
 
 
 def _ordered(value: object) -> object:
@@ -104,6 +111,18 @@ def _utf16(key: object) -> bytes:
 
 def _refuse_number(text: str) -> NoReturn:
     raise CanonicalError(f"The number {text} is not an integer; write it as a string.")
+
+
+def _safe_number(text: str) -> int:
+    # Checked by its length first: to read a million digits takes minutes.
+    if len(text) > _LONGEST:
+        raise CanonicalError("An integer is beyond 2**53 - 1; write it as a string.")
+    return _safe(int(text))
+
+
+_decode = json.JSONDecoder(
+    parse_int=_safe_number, parse_float=_refuse_number, parse_constant=_refuse_number
+).decode
 
 
 def clean_label(text: str) -> str:

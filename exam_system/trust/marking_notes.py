@@ -3,9 +3,10 @@
 Marks: `<origin>/marks/v1`, `exam`, `version`, `arbitration`, `rounding`, a line `question <code>
 <subject> <kind> <full> <markers> <threshold>` each, `commitment`, `secret` (docs: script numbers),
 `codes`, `marks`, `scores` (SHA-256 of the lists), from version 2 on `previous` and `reason`.
-Key: `<origin>/answer-key/v1`, `exam`, `question`, `version`, `key` (SHA-256 of its JCS), `sheets`,
-`changed`, from version 2 on `reason`. Recount: `<origin>/recount/v1`, `exam`, `version`, `scripts`,
-`equal`, `differing`, `largest`, `lines`. None of them names anybody.
+Key: `<origin>/answer-key/v1`, `exam`, `question`, of one paper form only `form` (a letter from A),
+`version`, `key` (SHA-256 of its JCS), `sheets`, `changed`, from version 2 on `reason`.
+Recount: `<origin>/recount/v1`, `exam`, `version`, `scripts`, `equal`, `differing`, `largest`,
+`lines`. None of them names anybody.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ MARKS, KEY, RECOUNT = "/marks/v1", "/answer-key/v1", "/recount/v1"
 _MARKS = ("exam", "version", "arbitration", "rounding")
 _LISTS = ("codes", "marks", "scores")
 _OPENED = ("commitment", "secret", *_LISTS)
-_KEY = ("exam", "question", "version", "key", "sheets", "changed")
+_KEY = ("version", "key", "sheets", "changed")
+_FORMS = "ABCDEFGHI"
 _RECOUNT = ("exam", "version", "scripts", "equal", "differing", "largest", "lines")
 Pairs = Sequence[tuple[str, str]]
 
@@ -92,7 +94,7 @@ def _asked(value: str) -> Asked:
 
 @dataclass(frozen=True, slots=True)
 class KeyNote:
-    """What a text about a version of a key says."""
+    """What a text about a version of a key says; `form` "": the key is that of all paper forms."""
 
     exam: str
     question: str
@@ -101,26 +103,38 @@ class KeyNote:
     sheets: int
     changed: int
     reason: str
+    form: str = ""
+
+    @property
+    def name(self) -> str:
+        """The file it belongs into."""
+        return f"key-{self.question}{'-' if self.form else ''}{self.form}-v{self.version}.note"
 
     def text(self, origin: str) -> str:
         """The text that is signed."""
-        rows = [f"{origin}{KEY}", *(f"{key} {getattr(self, key)}" for key in _KEY)]
-        rows += [f"reason {self.reason}"] if self.version > 1 else []
-        return "".join(f"{row}\n" for row in rows)
+        rows = [f"{key} {getattr(self, key)}" for key in _key_lines(self.version, self.form)]
+        return "".join(f"{row}\n" for row in (f"{origin}{KEY}", *rows))
+
+
+def _key_lines(version: int, form: str) -> tuple[str, ...]:
+    named = ("exam", "question", "form") if form else ("exam", "question")
+    return (*named, *_KEY, "reason") if version > 1 else (*named, *_KEY)
 
 
 def parse_key(text: str) -> KeyNote:
     """Read a text about a version of a key; raises Malformed."""
     told = dict(pairs := fields(lines(text)[1:]))
-    version = number(told.get("version", "0"))
-    if [key for key, _ in pairs] != [*_KEY, *(["reason"] if version > 1 else [])] or version < 1:
+    version, form = number(told.get("version", "0")), told.get("form", "")
+    if [key for key, _ in pairs] != [*_key_lines(version, form)] or version < 1:
         raise Malformed("The lines of the text about a key are not as they must be.")
+    if "form" in told and (len(form) != 1 or form not in _FORMS):
+        raise Malformed("A paper form is a letter from A to I.")
     sheets, changed = number(told["sheets"]), number(told["changed"])
     if changed > sheets or (version == 1 and changed):
         raise Malformed("More marks changed than there are sheets, or by a first key.")
     exam, question = clean_label(told["exam"]), clean_label(told["question"])
-    reason = told.get("reason", "")
-    return KeyNote(exam, question, version, digest_text(told["key"]), sheets, changed, reason)
+    digest, reason = digest_text(told["key"]), told.get("reason", "")
+    return KeyNote(exam, question, version, digest, sheets, changed, reason, form)
 
 
 def recount_text(origin: str, told: dict[str, str]) -> str:

@@ -385,6 +385,34 @@ class Check(Enum):
         "text.",
         "通知公告每一级审核都在旁边的日志中有记录，并载明正文的摘要。",
     )
+    ARCHIVE = (
+        103,
+        "archive.note is signed, and names the index of the archive and the head of its log.",
+        "archive.note 已签名，所载档案目录的摘要和日志的规模、根与实际一致。",
+    )
+    ARCHIVE_FILES = (
+        104,
+        "The index and SHA256SUMS name every file of the archive with its digest, and no other.",
+        "档案目录和 SHA256SUMS 逐一列出全部文件及其摘要，不多不少。",
+    )
+    ARCHIVE_WHOLE = (
+        105,
+        "Every release, draw and notice of the exam that the log says was published lies in it.",
+        "日志所载本次考试已公布的各份名单、抽签、通知均在档案之中，无一遗漏。",
+    )
+    CHOICE_QUEUE = (
+        106,
+        "Places are chosen in the order of the final list, equal ranks by lots; nobody proposed "
+        "is left out, and the places are those announced.",
+        "按成绩选岗的次序与最终名单一致，名次相同的以抽签定先后；拟录用人选无一遗漏，可选岗位与公告"
+        "所列一致。",
+    )
+    CHOICE_ACTS = (
+        107,
+        "Every choice was made in turn and in time, of a place that was free, signed and "
+        "witnessed: the acts replay to the results.",
+        "每人依次、限时选岗，所选岗位当时尚有空额，本人签名并有见证；依各项行为重新推演，结果一致。",
+    )
 
     def __init__(self, number: int, english: str, chinese: str) -> None:
         self.number = number

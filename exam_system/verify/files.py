@@ -12,6 +12,7 @@ from exam_system.verify.checks import Check, Unreadable, refuse
 from exam_system.verify.zips import unzip
 
 _KINDS = (
+    ("archive", re.compile(r"(?!)"), frozenset({"archive.note"})),
     ("evidence", re.compile(r"evidence-.+"), frozenset({"acts.jsonl"})),
     ("lots", re.compile(r"lots-.+"), frozenset({"picks.csv"})),
     ("draw", re.compile(r"draw-.+"), frozenset({"manifest.json", "draw.note"})),
@@ -29,6 +30,7 @@ _KINDS = (
     ("decision", re.compile(r"decision-.+"), frozenset({"decision.note"})),
     ("similarity", re.compile(r"similarity-.+"), frozenset({"screened.note"})),
     ("marking", re.compile(r"(marks|recount)-.+"), frozenset({"marks.note", "recount.note"})),
+    ("choice", re.compile(r"choice-.+-v[0-9]+"), frozenset({"choice.note"})),
     ("lookup", re.compile(r"lookup-.+-v[0-9]+"), frozenset({"lookup.note"})),
     ("log", re.compile(r"(?!)"), frozenset({"checkpoint", "tile"})),
 )

@@ -57,8 +57,7 @@ def shape_of(row: object, shape: Mapping[str, Any] = ROW) -> Mapping[str, Any]:
 
 def _row(where: str, value: object) -> Row:
     row = record(Check.LIST, where, value, shape_of(value))
-    texts = [*row["subjects"].values(), *row["interview_scores"]]
-    if not all(isinstance(text, str) for text in texts):
+    if not {str}.issuperset(map(type, [*row["subjects"].values(), *row["interview_scores"]])):
         refuse(Check.LIST, where, "a score is not written as text")
     return row
 
@@ -71,11 +70,13 @@ def _require_order(where: str, rows: Sequence[Row]) -> None:
     if not rows:
         refuse(Check.LIST, where, "the list is empty")
     seen: set[str] = set()
+    last = None
     for number, row in enumerate(rows, 1):
         if row["admission"] in seen:
             refuse(Check.LIST, f"{where} row {number}", f"{row['admission']} stands there twice")
         seen.add(row["admission"])
-        if number > 1 and _order(rows[number - 2]) > _order(row):
+        last, before = _order(row), last
+        if before is not None and before > last:
             refuse(Check.LIST, f"{where} row {number}", "the rows are not sorted")
 
 

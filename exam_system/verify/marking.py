@@ -14,7 +14,7 @@ from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal, InvalidOperation
 
 from exam_system.trust import marking_notes, notes, publication
 from exam_system.trust.errors import Malformed, TrustError
-from exam_system.trust.marking_notes import Asked, MarksNote
+from exam_system.trust.marking_notes import Asked, KeyNote, MarksNote
 from exam_system.verify.checks import Check, holds, refuse, require_equal
 from exam_system.verify.files import Bag
 from exam_system.verify.keyring import Keyring, remark
@@ -50,7 +50,8 @@ def verify_key(name: str, data: bytes, keys: Keyring) -> str | None:
     text = keys.opened(data, name, "publisher", cosigners=0)
     with holds(Check.ANSWER_KEY, name):
         said = marking_notes.parse_key(text)
-    told = f"key of {said.question}, {said.exam} v{said.version}: {said.changed} marks changed"
+    named = f"key of {said.question}{said.form}, {said.exam} v{said.version}"
+    told = f"{named}: {said.changed} marks changed"
     return f"{name} ({told}{remark(keys.undated(data, name, 'publisher'))})"
 
 
@@ -63,32 +64,79 @@ def _marks(bag: Bag, keys: Keyring) -> str:
         said = marking_notes.parse_marks(text)
     if bag.name:
         require_equal(Check.NAME, bag.shown, bag.name, said.name)
-    _key_notes(bag, keys, said)
+    found = _key_notes(bag, keys, said)
     tables = {name: _table(bag, name, said.told[name]) for name in ("codes", "marks", "scores")}
     numbers = _require_numbers(bag, said, tables["codes"])
     settled = _require_settled(bag, said, tables["marks"])
     scores = _require_scores(bag, said, numbers, settled, tables["scores"])
-    remarks = _list_beside(bag, keys, said, scores)
+    remarks = _require_rescored(bag, keys, said, found, tables["marks"])
+    remarks += _list_beside(bag, keys, said, scores)
     ended = remark(keys.undated(data, where, "publisher"))
     count = f"{len(tables['marks'])} marks, {len(scores)} scores"
     return f"{bag.shown} (marks by script number, {count}{remarks}{ended})"
 
 
-def _key_notes(bag: Bag, keys: Keyring, said: MarksNote) -> None:
+Keys = dict[tuple[str, str], dict[int, KeyNote]]
+"""The versions of a key by question and paper form ("": all forms)."""
+
+
+def _key_notes(bag: Bag, keys: Keyring, said: MarksNote) -> Keys:
     """The versions of each key count from 1; nothing else lies in the folder."""
-    found: dict[str, list[int]] = {}
+    found: Keys = {}
     for file in sorted(set(bag.files) - {"marks.note", "codes.csv", "marks.csv", "scores.csv"}):
         if verify_key(bag.at(file), bag.files[file], keys) is None:
             refuse(Check.KNOWN, bag.at(file), "this file does not belong here")
         key = marking_notes.parse_key(notes.parse(bag.files[file]).text)
-        found.setdefault(key.question, []).append(key.version)
-        expected = (said.told["exam"], f"key-{key.question}-v{key.version}.note")
+        found.setdefault((key.question, key.form), {})[key.version] = key
+        expected = (said.told["exam"], key.name)
         require_equal(Check.ANSWER_KEY, bag.at(file), (key.exam, file), expected)
     asked = {one.code for one in said.questions if one.kind == "objective"}
-    require_equal(Check.ANSWER_KEY, bag.shown, sorted(found), sorted(asked))
-    for question, versions in found.items():
+    require_equal(Check.ANSWER_KEY, bag.shown, sorted({q for q, _ in found}), sorted(asked))
+    for (question, form), versions in found.items():
+        where = f"{bag.shown} {question} {form}".strip()
         counted = list(range(1, len(versions) + 1))
-        require_equal(Check.ANSWER_KEY, f"{bag.shown} {question}", sorted(versions), counted)
+        require_equal(Check.ANSWER_KEY, where, sorted(versions), counted)
+        if form and (question, "") in found:
+            refuse(Check.ANSWER_KEY, where, "there is a key of all paper forms as well")
+    return found
+
+
+def _require_rescored(bag: Bag, keys: Keyring, said: MarksNote, found: Keys, rows: Table) -> str:
+    """Against the version before, if it lies beside: of an objective question as many marks are
+    others as the corrected keys say, and none without a corrected key."""
+    before = bag.beside(f"marks-{said.told['exam']}-v{said.version - 1}")
+    if said.version == 1 or before is None:
+        return ""
+    text = keys.opened(before.get("marks.note"), before.at("marks.note"), "publisher", cosigners=0)
+    with holds(Check.MARKS, before.at("marks.note")):
+        older = marking_notes.parse_marks(text)
+    earlier = {(row[0], row[1]): row[-1] for row in _table(before, "marks", older.told["marks"])}
+    known, total = _key_notes(before, keys, older), 0
+    for name, versions in known.items():
+        kept = {number: found.get(name, {}).get(number) for number in versions}
+        require_equal(Check.ANSWER_KEY, f"{bag.shown} keys of {' '.join(name)}", kept, versions)
+    for question in sorted({code for code, _ in found}):
+        fresh = [
+            key
+            for (code, form), versions in found.items()
+            for version, key in versions.items()
+            if code == question and version not in known.get((code, form), {})
+        ]
+        others = sum(
+            row[1] == question and earlier.get((row[0], question)) != row[-1] for row in rows
+        )
+        _require_told(f"{bag.at('marks.csv')} {question}", fresh, others)
+        total += others
+    return f", {total} marks of keys are others than in version {older.version}"
+
+
+def _require_told(where: str, fresh: Sequence[KeyNote], others: int) -> None:
+    """One corrected key: exactly so many marks; several may have changed the same ones."""
+    told = sum(key.changed for key in fresh)
+    if len(fresh) <= 1:
+        require_equal(Check.ANSWER_KEY, f"{where} marks changed", others, told)
+    elif others > told:
+        refuse(Check.ANSWER_KEY, where, f"{others} marks changed, by keys that changed {told}")
 
 
 def _table(bag: Bag, name: str, digest: str) -> Table:
@@ -174,13 +222,13 @@ def _settled(
     return (near + third) / 2
 
 
-def _decimal(where: str, text: str) -> Decimal:
+def _decimal(where: str, text: str, check: Check = Check.MARKS) -> Decimal:
     try:
         found = Decimal(text)
     except InvalidOperation:
-        refuse(Check.MARKS, where, f"{text!r} is no mark")
+        refuse(check, where, f"{text!r} is no mark")
     if not found.is_finite():
-        refuse(Check.MARKS, where, f"{text!r} is no mark")
+        refuse(check, where, f"{text!r} is no mark")
     return found
 
 
@@ -256,9 +304,9 @@ def _recount(bag: Bag, keys: Keyring) -> str:
     gaps = []
     for subject, place, sheet, taken, counted, difference in _table(bag, "lines", said["lines"]):
         at = f"{bag.at('lines.csv')} {subject} {place} {sheet}"
-        before = Decimal(0) if taken == "absent" else _decimal(at, taken)
-        gap = _decimal(at, counted) - before
-        require_equal(Check.RECOUNT, at, _decimal(at, difference), gap)
+        before = Decimal(0) if taken == "absent" else _decimal(at, taken, Check.RECOUNT)
+        gap = _decimal(at, counted, Check.RECOUNT) - before
+        require_equal(Check.RECOUNT, at, _decimal(at, difference, Check.RECOUNT), gap)
         gaps.append(abs(gap))
     differing = sum(gap > 0 for gap in gaps)
     sums = {

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from exam_system.trust import checkpoint, notes, publication
+from exam_system.trust.bulk import undisturbed
 from exam_system.trust.canonical import sha256_hex
 from exam_system.trust.errors import Malformed
 from exam_system.trust.publication import Publication
@@ -41,7 +42,8 @@ def verify_publication(bag: Bag, keys: Keyring) -> str:
         posts = require_posts(bag)
         count = f"{len(posts)} posts"
     else:
-        listed, remarks = _results(bag, keys, said, rules)
+        with undisturbed():
+            listed, remarks = _results(bag, keys, said, rules)
         count = f"{len(listed.rows)} rows"
     _require_digests(bag, said)
     remarks += [*_superseded(bag, keys, said), *_chain(bag, said)]

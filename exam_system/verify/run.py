@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from exam_system.verify.against import compare
+from exam_system.verify.archive import LISTED, unpacked, verify_archive
 from exam_system.verify.checks import Check, Refused, Unreadable, refuse
+from exam_system.verify.choosing import verify_choice
 from exam_system.verify.decision import verify_decision
 from exam_system.verify.draw import verify_draw
 from exam_system.verify.evidence import verify_evidence
@@ -37,6 +39,8 @@ VERIFIERS: dict[str, Callable[[Bag, Keyring], str]] = {
     "marking": verify_marking,
     "similarity": verify_similarity,
     "lookup": verify_lookup,
+    "choice": verify_choice,
+    "archive": verify_archive,
 }
 
 
@@ -89,8 +93,9 @@ def verify(
             outcome.lines += _told(source, keys)
             shown.add(source)
         history = History()
-        for item in (*_items(path), *door.lists):
-            _one(outcome, item, keys, history)
+        with unpacked(path) as place:
+            for item in (*_items(place), *door.lists):
+                _one(outcome, item, keys, history)
         if door.code:
             _picked(outcome, path, keys, door.code)
         for refused in (*history.contradictions(), *history.turned_away(door.at)):
@@ -131,7 +136,11 @@ def _items(path: Path) -> Iterator[Path]:
     """The objects at a path: a folder of many is opened, in order of names."""
     if path.is_dir() and not path.is_symlink():
         children = sorted(path.iterdir())
-        if not kind_of(path.name, {child.name for child in children}):
+        kind = kind_of(path.name, {child.name for child in children})
+        if kind == "archive":  # as a whole, and then everything in it
+            yield path
+            children = [child for child in children if child.name not in LISTED]
+        if kind in ("", "archive"):
             for child in children:
                 yield from _items(child)
             return

@@ -26,12 +26,13 @@ def record(check: Check, where: str, value: object, shape: Mapping[str, Any]) ->
     """An object with exactly the keys of `shape`, each value of the type given there."""
     if not isinstance(value, dict):
         refuse(check, where, "this is not an object")
-    if set(value) != set(shape):
+    if value.keys() != shape.keys():
         differing = ", ".join(sorted(set(value) ^ set(shape)))
         refuse(check, where, f"these keys are missing or do not belong here: {differing}")
     for key, kind in shape.items():
         # True is an int to Python, but not to JSON
-        if not isinstance(value[key], kind) or (isinstance(value[key], bool) and kind is not bool):
+        one = value[key]
+        if not isinstance(one, kind) or ((one is True or one is False) and kind is not bool):
             refuse(check, where, f"{key} has the wrong type")
     return value
 
@@ -45,6 +46,8 @@ def to_csv(rows: Iterable[Sequence[str]]) -> bytes:
 
 def harmless(text: str) -> str:
     """A cell as lists for people show it: an apostrophe before what could run as a formula."""
+    if text[:1].isalnum():
+        return text
     while text and (text[0] == "\ufeff" or unicodedata.category(text[0]) in ("Zs", "Cf")):
         text = text[1:]
     return f"'{text}" if text[:1] in _COMMANDS and text else text

@@ -15,6 +15,7 @@ from exam_system.context import Context
 from exam_system.errors import Invalid, NotFound, Sentence
 from exam_system.exams.lookup import exam_by_code, rules_of
 from exam_system.exams.models import Exam
+from exam_system.people import read_day
 from exam_system.violations import cases, deciding, hearing, serving
 from exam_system.violations.bundle import decision_zip
 from exam_system.violations.cases import exam_of, find_case, regime_of_case
@@ -162,7 +163,7 @@ def _number(name: str) -> int:
 
 def _day(name: str) -> date:
     try:
-        return date.fromisoformat(_text(name))
+        return read_day(_text(name))
     except ValueError:
         raise Invalid("Enter a day such as 2026-03-31") from None
 

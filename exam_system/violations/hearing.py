@@ -5,7 +5,7 @@ A decision may only be what was told; what the check finds beyond it needs anoth
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -15,7 +15,6 @@ from exam_system.context import Context, verb
 from exam_system.errors import Conflict, Forbidden, NotFound
 from exam_system.exams.lookup import rules_of
 from exam_system.people import reason_line
-from exam_system.registration.deadlines import due_day
 from exam_system.violations.cases import (
     exam_of,
     find_case,
@@ -29,17 +28,7 @@ from exam_system.violations.incidents import LONGEST_LINE, facts_text
 from exam_system.violations.models import CaseNotice, ViolationCase
 from exam_system.violations.papers import keep, notice_pdf
 from exam_system.violations.states import move_case, require_state
-
-_LONGEST_HOLIDAY = 12  # days: a holiday of eight with the weekends around it
-
-
-def last_day(told: date, working_days: int) -> date:
-    """The last day of the term to answer. While the holidays of a year it touches are not
-    announced nothing is guessed: the term is made so long that no holiday can shorten it.
-    """
-    weeks, rest = divmod(working_days, 5)
-    longer = told + timedelta(days=weeks * 7 + rest + _LONGEST_HOLIDAY)
-    return due_day(told, working_days) or longer
+from exam_system.workdays import last_day, office_table
 
 
 def newest_notice(session: Session, case: ViolationCase) -> CaseNotice:
@@ -78,7 +67,7 @@ def notify_case(
         reasons=facts_text(reasons),
         told_by=_account(ctx),
         told_at=now,
-        due=last_day(now.astimezone(ctx.config.zone).date(), rules_of(exam).hearing_days),
+        due=_answer_until(ctx, rules_of(exam).hearing_days),
     )
     notice.sha256 = keep(ctx, notice.ref, notice_pdf(ctx, case, notice))
     ctx.session.add(notice)
@@ -86,6 +75,11 @@ def notify_case(
     about = {"tier": tier, "item": item, "sha256": notice.sha256}
     ctx.record(exam=exam.code, subject=f"case:{ref}", due=notice.due.isoformat(), **about)
     return notice
+
+
+def _answer_until(ctx: Context, working_days: int) -> date:
+    day = ctx.clock.now().astimezone(ctx.config.zone).date()
+    return last_day(day, working_days, office_table(ctx.session))
 
 
 def _account(ctx: Context) -> int:

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from exam_system.context import Context, verb
 from exam_system.errors import Conflict, Forbidden, Invalid
 from exam_system.people import reason_line
-from exam_system.registration.deadlines import due_day
 from exam_system.violations.cases import (
     exam_of,
     find_case,
@@ -28,6 +27,7 @@ from exam_system.violations.models import (
 )
 from exam_system.violations.regimes import procedure
 from exam_system.violations.states import move_case, require_state
+from exam_system.workdays import Table, office_table, term
 
 WAYS = {
     "person": "Handed over",
@@ -40,23 +40,23 @@ REVIEW_OUTCOMES = {"upheld": "Upheld", "changed": "Changed", "cancelled": "Cance
 _LONGEST_BODY = 120
 
 
-def review_until(served: date) -> date:
+def review_until(served: date, table: Table) -> date:
     """The last day of asking for a review: so many days, counted from the day after service."""
-    return _working(served + timedelta(days=procedure().review_days))
+    return _working(served + timedelta(days=procedure().review_days), table)
 
 
-def lawsuit_until(served: date) -> date:
+def lawsuit_until(served: date, table: Table) -> date:
     """The last day of a lawsuit: so many months later, on the same day or the month's last."""
     months = served.month - 1 + procedure().lawsuit_months
     year, month = served.year + months // 12, months % 12 + 1
     last = calendar.monthrange(year, month)[1]
-    return _working(date(year, month, min(served.day, last)))
+    return _working(date(year, month, min(served.day, last)), table)
 
 
-def _working(day: date) -> date:
+def _working(day: date, table: Table) -> date:
     """A term whose last day is no working day ends on the next one (Civil Code, article 203); the
     day itself while the holidays of its year are not announced."""
-    return due_day(day - timedelta(days=1), 1) or day
+    return term(day - timedelta(days=1), 1, table).ends or day
 
 
 def service_of(session: Session, decision: Decision) -> DecisionService | None:
@@ -101,14 +101,14 @@ def _serve(ctx: Context, case: ViolationCase, way: str, proof: str, on: date) ->
     move_case(case, "served")
     if ctx.actor.account_id is None:
         raise Forbidden("Only people take part in a case")
-    decision = decisions_of(ctx.session, case)[0]
+    decision, table = decisions_of(ctx.session, case)[0], office_table(ctx.session)
     row = DecisionService(
         decision_id=decision.id,
         way=way,
         proof=proof,
         served_on=on,
-        review_until=review_until(on),
-        lawsuit_until=lawsuit_until(on),
+        review_until=review_until(on, table),
+        lawsuit_until=lawsuit_until(on, table),
         served_by=ctx.actor.account_id,
         served_at=ctx.clock.now(),
     )

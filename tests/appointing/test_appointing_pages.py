@@ -11,7 +11,8 @@ from sqlalchemy import select
 from exam_system.access import Role
 from exam_system.accounts import consents
 from exam_system.accounts.models import Account
-from exam_system.appointing.models import Appointment, PlaceOffer
+from exam_system.appointing.models import Appointment
+from exam_system.appointing.place_models import PlaceOffer
 from exam_system.approvals.models import Approval
 from tests.appointing import setting
 from tests.results.setting import CODE, candidate, number_of

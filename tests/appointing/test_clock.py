@@ -9,8 +9,8 @@ import pytest
 from exam_system.access import Role
 from exam_system.appointing import noticing
 from exam_system.appointing.models import PublicNotice
-from exam_system.appointing.workdays import Table, term
 from exam_system.errors import Conflict, Invalid
+from exam_system.workdays import Table, term
 from tests.appointing import setting
 from tests.world import World
 

@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from exam_system.access import Role
 from exam_system.appointing import examining, leaving, places
-from exam_system.appointing.models import GivingUp, PlaceEvent, PlaceOffer, Proposed
+from exam_system.appointing.models import GivingUp, Proposed
+from exam_system.appointing.place_models import PlaceEvent, PlaceOffer
 from exam_system.appointing.places import ranking, replay
 from exam_system.errors import Conflict, NotFound
 from exam_system.exams.lookup import exam_by_code

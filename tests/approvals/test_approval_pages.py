@@ -118,7 +118,7 @@ def test_refused_withdrawn_and_without_a_factor(prepared: World) -> None:
     said = send(inspector, f"/approvals/{ref}/approve", code="123456")
     assert "Set up a second factor first" in said
     send(officer, f"/approvals/{ref}/withdraw")
-    assert "Nothing waits for your approval." in text(inspector, "/approvals")
+    assert "Nothing waits for your approval. What somebody" in text(inspector, "/approvals")
     assert "There is no such approval" in send(inspector, "/approvals/none/approve", code="1")
 
 

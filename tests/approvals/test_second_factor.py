@@ -144,7 +144,7 @@ def test_an_authenticator_is_set_up_through_the_page(world: World) -> None:
         factors.remove_second_factor(ctx, username="inspector")
     client = world.client(world.app(), Role.INSPECTOR)
     client.set_cookie("language", "en")
-    assert "You have none yet." in client.get("/second-factor").text
+    assert "You have no second factor yet." in client.get("/second-factor").text
     assert "The password is wrong" in begin(client, password="not this one")
     assert client.get("/second-factor/picture.svg").status_code == 404
     page = begin(client, password=PASSWORD)

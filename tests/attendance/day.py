@@ -24,7 +24,7 @@ from exam_system.exams.lookup import exam_by_code, places_of
 from exam_system.exams.models import Exam, ExamSession
 from exam_system.registration.models import Application
 from tests.examday import hall
-from tests.world import World
+from tests.world import World, sign_pledges_in
 
 CODE, SUBJECT = hall.CODE, "xc"
 ROOM, NEXT, OTHER = Codes(1, 1, 1), Codes(1, 1, 2), Codes(1, 2, 1)
@@ -45,6 +45,7 @@ def set_up(world: World) -> Exam:
     with world.acting(Role.OFFICER) as ctx:
         import_site_staff(ctx, code=CODE, name="staff.csv", data=STAFF.encode())
         issue_staff_accounts(ctx, code=CODE)
+        sign_pledges_in(ctx)
     return exam
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from exam_system.cases.calendar import calendar_of, is_working_day
+from exam_system.cases.calendar import calendar_of
 from exam_system.cases.engine import Columns, Due, Term, due_steps, number
 from exam_system.cases.kinds import kinds
 from exam_system.cases.models import Letter, Question
@@ -30,6 +30,7 @@ from exam_system.chance import SystemChance
 from exam_system.clock import RehearsalClock
 from exam_system.context import PUBLIC
 from exam_system.instance import create_instance
+from exam_system.workdays import is_working_day
 from tests.conftest import START, settings
 from tests.world import World
 

@@ -119,7 +119,7 @@ def _watch(ctx: Context, exam: int, attempt: int) -> None:
         for place in range(1, PHONES + 1):
             name = f"{room.id}-{place}"
             account = Account(ref=name, username=name, name="监考", role="invigilator")
-            account.password_hash, account.created_at = "none", now
+            account.password_hash, account.pledge, account.created_at = "none", "signed", now
             db.add(account)
             db.flush()
             db.add(LoginSession(token_digest=digest(name), account_id=account.id, **ends))

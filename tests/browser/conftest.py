@@ -29,6 +29,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
+def chromium_path() -> str | None:
+    """The machine's Chromium; None without one."""
+    return next(filter(None, map(shutil.which, NAMES)), None)
+
+
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """The machine's Chromium; skipped without one, but never under CI.
@@ -36,7 +41,7 @@ def chromium() -> Iterator[Browser]:
     Not for the session: Playwright keeps an event loop running in this thread, and whatever
     signs a PDF here meanwhile (other modules' tests, the fair's set-up) could not start its own.
     """
-    path = next(filter(None, map(shutil.which, NAMES)), None)
+    path = chromium_path()
     if path is None and not os.environ.get("CI"):
         pytest.skip("no Chromium on this machine")
     with sync_playwright() as playwright:

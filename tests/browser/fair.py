@@ -16,6 +16,7 @@ from exam_system.demo.people import candidates
 from exam_system.demo.reviewers import owners
 from exam_system.demo.road import Road
 from exam_system.demo.sources import Plan
+from exam_system.exams.marking_rules import typed_questions
 from exam_system.exams.service import create_exam
 from exam_system.interviews.issuing import Issued
 from exam_system.interviews.pool import import_interviewers
@@ -28,26 +29,9 @@ SEED = "fair"
 DRAFT = "as-draft"
 HELD = ("公开招考公务员", "recruitment of civil servants")
 TODAY = ("公开遴选公务员", "selection of civil servants")
-QUESTIONS = [
-    {
-        "subject": "xc",
-        "code": "xc1",
-        "name": "客观题",
-        "kind": "objective",
-        "full": "100",
-        "markers": 0,
-        "threshold": "0",
-    },
-    {
-        "subject": "sl",
-        "code": "sl1",
-        "name": "申论",
-        "kind": "subjective",
-        "full": "100",
-        "markers": 2,
-        "threshold": "8",
-    },
-]
+QUESTIONS = typed_questions(
+    "xc | xc1 | 客观题 | objective | 100 | 0 | 0\nsl | sl1 | 申论 | subjective | 100 | 2 | 8"
+)
 ALL_DRAWS = {
     "interview_order": "double",
     "marking_closes": 9,

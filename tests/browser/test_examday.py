@@ -33,7 +33,7 @@ from tests.browser.stage import Stage, _free_ports, _server
 from tests.browser.visitor import Visitor
 from tests.conftest import START
 from tests.examday import hall
-from tests.world import World
+from tests.world import World, sign_pledges_in
 
 ROOMS = tuple((room, "5x6", 6, "written") for room in range(1, 7))
 PLACES = ((1, 1, "市第一中学", ROOMS), (1, 2, "市第二中学", ROOMS))
@@ -76,6 +76,7 @@ def examday(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     with world.acting(Role.OFFICER) as ctx:
         import_site_staff(ctx, code=day.CODE, name="staff.csv", data=day.STAFF.encode())
         issued = issue_staff_accounts(ctx, code=day.CODE)
+        sign_pledges_in(ctx)
     world.clock.set(day.begins(world) - timedelta(minutes=25))
     office = SimpleNamespace(office=SimpleNamespace(config=world.config), clock=world.clock)
     played = cast(Cast, office)

@@ -25,6 +25,7 @@ from exam_system.context import PUBLIC
 from exam_system.custody.models import Bag, HandOver
 from exam_system.database import reading
 from exam_system.demo.cast import STAFF
+from exam_system.demo.observing import let_watch
 from exam_system.demo.people import photo
 from exam_system.demo.reviewers import bar
 from exam_system.demo.road import PASSWORD
@@ -48,6 +49,8 @@ from tests.conftest import ROOT
 
 # Endpoint: who looks, and at which addresses.
 SEEN: dict[str, tuple[str, tuple[str, ...]]] = {
+    "search.everything": ("", ("/search", "/search?q=公务员", "/search?q=没有这句")),
+    "search.candidates": ("officer", ("/office/candidates",)),
     "accounts.login": ("", ("/login",)),
     "accounts.register": ("", ("/register",)),
     "accounts.texts": ("officer", ("/privacy",)),
@@ -63,12 +66,31 @@ SEEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "messages.office": ("officer", ("/office/messages",)),
     "approvals.index": ("inspector", ("/approvals",)),
     "exams.index": ("", ("/",)),
+    "look.design": ("", ("/design",)),
     "exams.show": ("", ("/exams/{held}", "/exams/{today}", "/exams/{open}")),
     "exams.posts": ("", ("/exams/{held}/posts", "/exams/{open}/posts?q=%E9%A3%9E")),
     "exams.daily": ("", ("/exams/{open}/figures",)),
     "api.reference": ("", ("/api/v1/",)),
     "notices.index": ("", ("/notices",)),
     "notices.disclosures": ("", ("/exams/{held}/disclosures", "/exams/{open}/disclosures")),
+    "archive.show": ("inspector", ("/exams/{held}/archive",)),
+    "indicators.index": ("", ("/indicators",)),
+    "indicators.exam": ("", ("/indicators/{held}",)),
+    "indicators.office": ("inspector", ("/office/indicators",)),
+    "observing.live": ("", ("/exams/{held}/live", "/exams/{today}/live", "/exams/{open}/live")),
+    "observing.office": ("officer", ("/office/exams/{today}/observers",)),
+    "observing.home": ("observer", ("/observing",)),
+    "observing.view": (
+        "observer",
+        ("/observing/{today}/day", "/observing/{today}/acts", "/observing/{today}/files"),
+    ),
+    "integrity.index": ("", ("/duties",)),
+    "integrity.sheet": ("", ("/duties/officer", "/duties/custodian")),
+    "integrity.figures": ("", ("/accountability",)),
+    "integrity.pledge": ("reviewer", ("/pledge",)),
+    "integrity.pledge_list": ("officer", ("/office/pledges",)),
+    "integrity.red_lines": ("inspector", ("/oversight/red-lines",)),
+    "integrity.register": ("inspector", ("/oversight/accountability",)),
     "notices.services": ("", ("/services",)),
     "notices.service": ("", ("/services/registration", "/services/consultation")),
     "notices.desk": ("officer", ("/office/bulletins",)),
@@ -90,7 +112,13 @@ SEEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "exams.opening": ("officer", ("/office/exams/{open}/opening",)),
     "exams.close": ("officer", ("/office/exams/{open}/close", "/office/exams/{held}/close")),
     "registration.mine": ("candidate", ("/applications",)),
-    "registration.apply": ("candidate", ("/exams/{open}/apply",)),
+    "registration.apply": (
+        "candidate",
+        (
+            "/exams/{open}/apply",
+            *(f"/exams/{{open}}/apply?step={step}" for step in ("district", "education", "need")),
+        ),
+    ),
     "registration.choose": ("applicant", ("/applications/{approved}/choose",)),
     "registration.application": ("applicant", ("/applications/{approved}",)),
     "registration.queue": (
@@ -172,6 +200,9 @@ SEEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "appointing.public": ("", ("/exams/{held}/public-notice",)),
     "appointing.rechecked": ("officer", ("/office/exams/{held}/rechecks",)),
     "appointing.holidays": ("officer", ("/office/holidays",)),
+    "choosing.index": ("officer", ("/office/exams/{held}/choice",)),
+    "choices.public": ("", ("/exams/{held}/choice",)),
+    "choices.mine": ("candidate", ("/my/applications/{ref}/choice",)),
     "appointing.mine": ("candidate", ("/my/applications/{ref}/appointing",)),
     "attendance.desk": ("officer", ("/day",)),
     "attendance.board": ("officer", ("/day/{held}/xc", "/day/{held}/xc?district=1&site=1")),
@@ -208,6 +239,7 @@ SEEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "interviews.sign": ("officer", ("/office/interviews/{ref}/sign",)),
     "interviews.correct": ("officer", ("/office/interviews/{ref}/correct",)),
     "interviews.fairness": ("officer", ("/office/exams/{today}/interviews/fairness",)),
+    "interviews.severity": ("officer", ("/office/exams/{today}/interviews/fairness/{panel}",)),
     "interviews.differences": (
         "",
         ("/exams/{today}/interviews/differences", "/exams/{held}/interviews/differences"),
@@ -267,10 +299,14 @@ SEEN: dict[str, tuple[str, tuple[str, ...]]] = {
         ("/published/", "/published/log", "/published/results-{held}-v3"),
     ),
     "oversight.check": ("", ("/check",)),
+    "help.index": ("", ("/help",)),
+    "help.tour": ("", ("/help/candidate", "/help/inspector")),
 }
 # What is no page but a file: who fetches it, its address, how it begins.
 FILES: dict[str, tuple[str, str, bytes]] = {
     "static": ("", "/static/site.css", b"/*"),
+    "look.colours": ("", "/look.css", b":root"),
+    "look.emblem": ("", "/emblem", b"<svg"),
     "blind.box": ("inspector", "/exams/{held}/marking/numbers.sealed", b"exam-system/sealed/v1"),
     "registration.import_progress": ("officer", "/exams/{open}/applicants/import.json", b"{"),
     "tickets.progress": ("officer", "/office/exams/{held}/tickets/progress.json", b"{"),
@@ -295,7 +331,10 @@ FILES: dict[str, tuple[str, str, bytes]] = {
     "fees.status": ("candidate", "/applications/{ref}/payment/status.json", b"{"),
     "fees.receipt": ("candidate", "/applications/{ref}/payment/receipt.pdf", b"%PDF"),
     "fees.statement_note": ("officer", "/fees/statements/{day}/bank/1/statement.note", b""),
+    "integrity.sheet_file": ("", "/duties/invigilator.pdf", b"%PDF"),
     "live.stamp": ("", "/draws/{held}-seats/1/stamp", b"published"),
+    "observing.stamp": ("", "/exams/{held}/live/stamp", b""),
+    "observing.own_stamp": ("observer", "/observing/{today}/day/stamp", b""),
     "attendance.state_of": ("officer", "/day/{held}/xc/1/1/1/state.json", b"{"),
     "attendance.photos": ("officer", "/day/{held}/xc/1/1/1/photos.json", b"{"),
     "attendance.worker": ("officer", "/day/worker.js", b'"use strict"'),
@@ -306,6 +345,9 @@ FILES: dict[str, tuple[str, str, bytes]] = {
     "examday.ticket": ("candidate", "/applications/{ref}/ticket.pdf", b"%PDF"),
     "interviews.slip_office": ("officer", "/office/interviews/{ref}.pdf", b"%PDF"),
     "interviews.worker": ("interviewer", "/interview/worker.js", b'"use strict"'),
+    "archive.progress": ("inspector", "/exams/{held}/archive.json", b"{"),
+    "indicators.chart": ("", "/indicators/exams/applicants.svg", b"<?xml"),
+    "indicators.whole_chart": ("inspector", "/office/indicators/years/letters.svg", b"<?xml"),
     "interviews.hall_state": ("", "/exams/{today}/hall/{panel}.json", b"{"),
     "interviews.slip": ("candidate", "/my/interviews/{ref}.pdf", b"%PDF"),
     "results.slip": ("candidate", "/my/applications/{ref}/results/1/slip.tlog-proof", b""),
@@ -318,19 +360,28 @@ FILES: dict[str, tuple[str, str, bytes]] = {
 }
 # Looked at where there is something to see: one link to a ceremony, a stream, a dry run's table.
 ELSEWHERE = {
+    "integrity.finding": "duties/test_duty_pages.py",
     **dict.fromkeys(
         ("cases.own", "cases.mine", "cases.notice", "cases.decision", "cases.bundle"),
         "violations/test_case_pages.py",
     ),
     "incidents.receipt": "violations/test_case_pages.py",
+    "observing.events": "observing/test_live_pages.py",
+    "observing.hall": "browser/test_hall.py",
     **dict.fromkeys(
         ("notices.notice", "notices.show", "notices.write"), "notices/test_disclosures.py"
     ),
     **dict.fromkeys(
         ("appointing.person", "appointing.notice"), "appointing/test_appointing_pages.py"
     ),
+    "objecting.write": "appointing/test_following.py",
+    **dict.fromkeys(
+        ("choosing.desk", "choosing.proxy_paper", "choices.hall", "choices.state", "choices.file"),
+        "choosing/test_choosing_pages.py",
+    ),
     "grading.desk": "marking/test_typed_and_blind_pages.py",
     "grading.sheet": "marking/test_typed_and_blind_pages.py",
+    "archive.take": "archive/test_archive.py",
     "letters.document": "cases/test_letter_pages.py",
     "custody.find": "custody/test_custody_pages.py",
     "custody.photo": "custody/test_custody_pages.py",
@@ -358,6 +409,11 @@ class Data:
 
 @pytest.fixture(scope="module")
 def data(fair: Fair) -> Data:
+    """What the addresses of the fair need."""
+    return gather(fair)
+
+
+def gather(fair: Fair) -> Data:
     """A proposed candidate of the held exam, one of today's interviewers, the staff."""
     heard = one_ref(fair, Result.outcome == "proposed", fair.held)
     names = {
@@ -381,10 +437,11 @@ def data(fair: Fair) -> Data:
     names |= bag_names(fair)
     names["run"], names["casefile"] = screened(fair)
     names["incident"], names["violation"] = punished(fair)
-    first = fair.interviewers[0]
+    first, watcher = fair.interviewers[0], let_watch(fair.stage.cast, fair.today.code)[0]
     people = {
         "expert1": ("expert1", DEMONSTRATION_PASSWORD),
         "interviewer": (first.username, first.password),
+        "observer": (watcher.username, watcher.password),
         "candidate": (id_of(fair.held, heard), PASSWORD),
         "applicant": (id_of(fair.open, names["approved"]), PASSWORD),
     }

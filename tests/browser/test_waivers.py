@@ -71,7 +71,8 @@ def test_from_the_request_to_the_waiver(
     stage.cast.approve(lambda ctx: wanted_waivers(ctx, code=CODE))
     officer.visit(f"/exams/{CODE}/waivers")
     officer.press("Waive these fees")
-    assert person.say("Nobody waits for a waiver.") in officer.text()
+    nobody = "Nobody waits for a waiver. Requests come in with their papers from the candidates' "
+    assert person.say(nobody + "payment pages.") in officer.text()
     person.visit(f"/applications/{ref}/waiver")
     assert person.say("You need not pay. Your place in the exam is confirmed.") in person.text()
     person.visit(f"/exams/{CODE}")

@@ -41,13 +41,15 @@ class Visitor:
     `complaints` are the browser's since the last look; `known` is who is logged in.
     """
 
-    def __init__(self, browser: Browser, stage: Stage, device: str, language: str) -> None:
+    def __init__(
+        self, browser: Browser, stage: Stage, device: str, language: str, scheme: str = "light"
+    ) -> None:
         self.device, self.language, self.stage = device, language, stage
         self.context = browser.new_context(
             base_url=stage.url,
             locale=LOCALES[language],
             timezone_id="Asia/Shanghai",
-            **{"reduced_motion": "reduce", **DEVICES[device]},
+            **{"reduced_motion": "reduce", "color_scheme": scheme, **DEVICES[device]},
         )
         self.context.add_init_script(TELL_VIOLATIONS)
         self.complaints: list[str] = []

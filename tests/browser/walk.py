@@ -66,7 +66,8 @@ class Walk:
         self.inspector.shoot("approval")
         self.inspector.fill({"code": self.stage.cast.code()})
         self.inspector.press("Approve exactly this")
-        assert self.inspector.say("Nothing waits for your approval.") in self.inspector.text()
+        nothing = "Nothing waits for your approval. What somebody of another office asks for "
+        assert self.inspector.say(nothing + "appears here.") in self.inspector.text()
 
     def cosign(self) -> None:
         """The inspector takes everything that waits home, signs it there and brings it back."""

@@ -7,8 +7,7 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from exam_system.cases import calendar
-from exam_system.cases.calendar import calendar_of, is_announced, is_working_day
+from exam_system.cases.calendar import calendar_of
 from exam_system.cases.engine import (
     EPOCH,
     ESCALATED,
@@ -17,7 +16,6 @@ from exam_system.cases.engine import (
     REMINDED,
     REPLIED,
     WORKED_ON,
-    Calendar,
     Columns,
     Days,
     Step,
@@ -27,7 +25,7 @@ from exam_system.cases.engine import (
     number,
 )
 from exam_system.cases.kinds import kinds, places
-from exam_system.registration.deadlines import due_day
+from exam_system.workdays import Table, is_announced, is_working_day, term
 
 FIRST, LAST = date(2016, 1, 1), date(2025, 12, 31)
 CLOCKS = [one.clocks for one in kinds().values()]
@@ -76,7 +74,7 @@ def test_every_deadline_of_ten_years_is_that_of_counting_days(kind: str) -> None
 def test_working_days_are_those_the_other_features_count() -> None:
     for day in every_day()[::7]:
         assert (
-            number(due_day(day, 3) or day)
+            number(term(day, 3).ends or day)
             == deadlines(columns("letter", [day]), CLOCKS, CALENDAR)[0]
         )
 
@@ -162,17 +160,18 @@ def test_an_absent_owner_hands_over() -> None:
     ]
 
 
-def test_holidays_announced_later_are_counted_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_holidays_announced_later_are_counted_anew() -> None:
     year = 2030
     assert not is_announced(year)
-    weekdays = calendar_of(year, year)
-    monkeypatch.setattr(calendar, "is_announced", lambda _year: True)
-    known = Calendar(date(year, 1, 1), [n >= 3 for n in range(365)])
+    weekdays = calendar_of(year, year)  # 1 January 2030 is a Tuesday
+    days = {date(year, 1, day): ("off", "元旦") for day in (1, 2, 3, 4)}
+    own = Table(frozenset({year}), days | {date(year, 1, 5): ("work", "")})
+    known = calendar_of(year, year, own)
     cases = columns("letter", [date(2020, 1, 2)])
     cases.begun[0] = number(date(year, 1, 1))
     cases.stored[:] = deadlines(cases, CLOCKS, weekdays)
     (found,) = due_steps(cases, CLOCKS, known, date(year, 1, 1))
-    assert (found.step, found.day) == (Step.RECOUNT, date(year, 1, 6))
+    assert (found.step, found.day) == (Step.RECOUNT, date(year, 1, 8))
 
 
 def test_a_day_outside_the_calendar_is_refused() -> None:

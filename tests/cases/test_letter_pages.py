@@ -12,9 +12,11 @@ from sqlalchemy import select
 
 from exam_system.access import Role
 from exam_system.cases.models import Letter, LetterDocument
+from exam_system.cases.questions import publish_question, withdraw_question
 from exam_system.context import PUBLIC
 from exam_system.registration.documents import discard_documents
 from tests.accounts.doors import card, puzzle_of, solve
+from tests.cases.test_letters import answer, second_officer, write
 from tests.world import World
 
 LETTER = {
@@ -133,3 +135,26 @@ def test_what_came_by_telephone_is_entered_with_its_number_and_code(world: World
     table = officer.post("/lists/letters/csv").text
     assert "照片尺寸" in table
     assert "王小明" not in table
+
+
+def test_public_pages_of_letters_are_kept_until_something_is_published(world: World) -> None:
+    second_officer(world)
+    client = world.app().test_client()
+    refs = [write(world, title=f"第{n}封").letter.ref for n in range(2)]
+    pages = ["/letters", "/letters?q=照片", "/letters/topics"]
+    before = {path: client.get(path).headers["ETag"] for path in pages}
+    for path, tag in before.items():
+        assert client.get(path, headers={"If-None-Match": tag}).status_code == 304
+    for ref in refs:
+        answer(world, ref)
+    with world.acting(Role.OFFICER) as ctx:
+        made = [publish_question(ctx, ref=ref, asked="照片多大？", answer="白底。") for ref in refs]
+    after = {path: client.get(path).headers["ETag"] for path in pages}
+    assert not set(before.values()) & set(after.values())
+    page = f"/letters/questions/{made[0].ref}"
+    tag = client.get(page).headers["ETag"]
+    assert client.get(page, headers={"If-None-Match": tag}).status_code == 304
+    with world.acting(Role.OFFICER) as ctx:
+        withdraw_question(ctx, ref=made[0].ref, reason="过时")
+    assert client.get(page, headers={"If-None-Match": tag}).status_code == 404
+    assert client.get("/letters").text.count("/letters/questions/") == 1

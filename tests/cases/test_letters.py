@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
 from exam_system.access import Role
-from exam_system.cases import extension, questions, service
+from exam_system.accounts.models import Account
+from exam_system.accounts.sessions import actor_for
+from exam_system.appointing.noticing import set_holidays
+from exam_system.cases import extension, questions, service, tasks
 from exam_system.cases.lookup import answers_of, find_letter, letters_of, pick_up
 from exam_system.cases.models import Letter, LetterAnswer
 from exam_system.cases.personal import findings
 from exam_system.cases.search import find_questions
 from exam_system.cases.states import MOVES
+from exam_system.cases.terms import is_sure
 from exam_system.cases.ticking import tick
 from exam_system.context import PUBLIC, SYSTEM
 from exam_system.errors import Conflict, Forbidden, Invalid, NotFound
@@ -21,6 +26,9 @@ from exam_system.messages.models import Message
 from exam_system.messages.service import collect
 from exam_system.oversight.overdue import find_overdue
 from exam_system.records.models import Act
+from exam_system.violations.serving import review_until
+from exam_system.workdays import last_day as hearing_day
+from exam_system.workdays import office_table, term
 from tests.world import World
 
 TEXT = "请问报名时照片多大？"
@@ -322,3 +330,69 @@ def test_every_step_is_an_act_without_the_text(world: World) -> None:
     with world.context(PUBLIC).session as db:
         query = select(func.count()).where(Act.subject == f"letter:{ref}")
         assert db.scalars(query).one() == 4
+
+
+def test_one_window_takes_a_letter_in_and_many_do_their_parts(world: World) -> None:
+    second_officer(world)
+    ref = write(world).letter.ref
+    with world.context(PUBLIC).session as db:
+        other = actor_for(db.scalars(select(Account).where(Account.username == "officer2")).one())
+    want: dict[str, Any] = {"ref": ref, "username": "officer2", "text": "请核对照片标准。"}
+    due = now(world, ref).due
+    with world.acting(Role.OFFICER) as ctx, pytest.raises(Conflict, match=r"owner|taken up"):
+        tasks.ask_part(ctx, **want, due=due)
+    assign(world, ref)
+    due = now(world, ref).due
+    with world.acting(Role.OFFICER) as ctx:
+        with pytest.raises(Invalid, match="day from today"):
+            tasks.ask_part(ctx, **want, due=due + timedelta(days=1))
+        with pytest.raises(Invalid, match="colleague"):
+            tasks.ask_part(ctx, **{**want, "username": "officer"}, due=due)
+        first, second = (tasks.ask_part(ctx, **want, due=due).ref for _ in range(2))
+        service.handle_case(ctx, ref=ref, finding="已核对公告。")
+    with world.acting(Role.OFFICER) as ctx, pytest.raises(Conflict, match="2 parts"):
+        service.reply_case(ctx, ref=ref, text="白底。")
+    with world.acting(Role.OFFICER) as ctx, pytest.raises(Forbidden, match="Somebody else"):
+        tasks.answer_part(ctx, ref=ref, task=first, text="白底。")
+    with world.acting(other) as ctx:
+        row = tasks.answer_part(ctx, ref=ref, task=first, text="白底。")
+        assert "白底".encode() not in (row.done or b"")
+    with world.acting(other) as ctx, pytest.raises(Conflict, match="already"):
+        tasks.answer_part(ctx, ref=ref, task=first, text="蓝底。")
+    with world.acting(Role.OFFICER) as ctx:
+        assert [part.done for part in tasks.parts(ctx, find_letter(ctx.session, ref))] == [
+            "白底。",
+            "",
+        ]
+        tasks.drop_part(ctx, ref=ref, task=second, reason="重复交办")
+        service.reply_case(ctx, ref=ref, text="白底。")
+    world.seal()
+    with world.acting(SYSTEM) as ctx:
+        collect(ctx)
+    with world.context(PUBLIC).session as db:
+        kinds = [
+            row.kind for row in db.scalars(select(Message)) if row.account_id == other.account_id
+        ]
+    assert kinds.count("letter_part") == 2
+
+
+def test_the_offices_own_holidays_hold_for_letters_and_reviews_too(world: World) -> None:
+    """One table for all: what the office enters moves a letter's day, and tells it from a guess."""
+    second_officer(world)
+    world.clock.set(datetime(2031, 3, 3, 2, 0, tzinfo=UTC))  # Monday of a year nobody knows yet
+    ref = write(world).letter.ref
+    letter = now(world, ref)
+    assert letter.due == date(2031, 3, 6)
+    with world.context(PUBLIC).session as db:
+        assert not is_sure(db, letter)
+    with world.acting(Role.OFFICER) as ctx:
+        lines = "2031-03-05 休 临时放假\n2031-03-08 班 调休"
+        set_holidays(ctx, year=2031, lines=lines, basis="市政府通告第3号")
+    assert run(world) >= 1  # counted anew
+    assert now(world, ref).due == date(2031, 3, 7)
+    with world.context(PUBLIC).session as db:
+        assert is_sure(db, now(world, ref))
+        table = office_table(db)
+    assert term(date(2031, 3, 4), 3, table).ends == date(2031, 3, 8)  # a Saturday that is worked
+    assert hearing_day(date(2031, 3, 4), 3, table) == date(2031, 3, 8)
+    assert review_until(date(2031, 1, 4), table) == date(2031, 3, 6)  # its 60th day is the holiday

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from exam_system.cases.calendar import is_working_day
 from exam_system.cases.models import Letter, Question
 from exam_system.cases.trends import trends
 from exam_system.chance import SeededChance
@@ -17,6 +16,7 @@ from exam_system.context import PUBLIC
 from exam_system.demo.cast import assemble
 from exam_system.demo.letters import replay_letters
 from exam_system.instance import create_instance
+from exam_system.workdays import is_working_day
 from tests.conftest import settings
 
 

@@ -9,15 +9,8 @@ from sqlalchemy.orm import Session
 
 from exam_system.accounts.models import Account
 from exam_system.appointing.desk_models import HolidayDay, HolidayYear, Recheck
-from exam_system.appointing.models import (
-    GivingUp,
-    NoticeMove,
-    NoticePerson,
-    Objection,
-    PlaceEvent,
-    PlaceOffer,
-    Proposed,
-)
+from exam_system.appointing.models import GivingUp, NoticeMove, NoticePerson, Objection, Proposed
+from exam_system.appointing.place_models import PlaceEvent, PlaceOffer
 
 DAY = date(2008, 9, 1)
 

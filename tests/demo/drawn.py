@@ -31,6 +31,7 @@ from exam_system.marking.blind_models import (
     OpticalSheet,
     Script,
     ScriptMark,
+    ScriptReserve,
     ScriptSeal,
     SheetRemark,
     TypedTable,
@@ -49,10 +50,13 @@ from exam_system.registration.models import Application, Barred, ReviewerAbsence
 from exam_system.results.models import ResultFreeze
 from tests.demo.appointed import add_appointed
 from tests.demo.bagged import add_custody
+from tests.demo.charged import add_duties
+from tests.demo.chosen import add_choice
 from tests.demo.compared import add_screening
 from tests.demo.lettered import add_letters
 from tests.demo.noticed import add_notices
 from tests.demo.punished import add_violations
+from tests.demo.watched import add_observed
 
 NOW = datetime(2008, 8, 1, 1, 0, tzinfo=UTC)
 
@@ -111,6 +115,7 @@ def add_marking(db: Session, exam: int, person: int) -> None:
         (
             ScriptSeal(exam_id=exam, commitment="2" * 64, box=b"box", secret="", sealed_at=NOW),
             ScriptMark(**mark, mark="40.00", opened_at=NOW, marked_at=NOW),
+            ScriptReserve(script_id=script.id, question="q2", place=1, marker_id=marker.id),
             MarkerConflict(marker_id=marker.id, application_id=person, relation="师生"),
             AnswerKey(**key, reason="", note_id=note),
             OpticalSheet(application_id=person, question="xc1", answers="A,B"),
@@ -263,7 +268,10 @@ def add_changes(db: Session) -> None:
     add_violations(db, release.exam_id, NOW)
     add_notices(db, release.exam_id, NOW)
     add_letters(db, release.exam_id, NOW)
+    add_observed(db, release.exam_id, NOW)
     add_appointed(db, release.exam_id, NOW)
+    add_duties(db, NOW)
+    add_choice(db, release.exam_id, NOW)
     db.add_all((figures, change, correction, absence, line, notice))
 
 

@@ -1,4 +1,4 @@
-"""Rows of letters: one with an answer, a document and its public page."""
+"""Rows of letters: one with an answer, a document, a part and its public page; an intake."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from exam_system.accounts.models import Account
-from exam_system.cases.models import Letter, LetterAnswer, LetterDocument, Question
+from exam_system.cases.models import Letter, LetterAnswer, LetterDocument, LetterTask, Question
+from exam_system.indicators.models import Intake
 
 
 def add_letters(db: Session, exam: int, now: datetime) -> None:
@@ -30,4 +31,7 @@ def add_letters(db: Session, exam: int, now: datetime) -> None:
     document = LetterDocument(**own, ref="document1", kind="pdf", sha256="0" * 64)
     public = Question(**own, ref="question1", topic="fees", asked="问", answer="答", grams="问 答")
     public.by, public.published_at, public.withdrawn_at, public.why = one, now, now, "过时"
-    db.add_all((answer, document, public))
+    task = LetterTask(**own, ref="task1", account_id=two, asked=b"asked", asked_by=one)
+    task.asked_at, task.due, task.dropped_why = now, now.date(), "重复"
+    intake = Intake(year=2008, people=208, basis="年报", entered_by=one, entered_at=now)
+    db.add_all((answer, document, public, task, intake))

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Page
 
 from exam_system import config
 from exam_system.accounts.service import check_password, log_in
@@ -28,6 +29,8 @@ from tests.conftest import FONTS
 from tests.demo.drawn import add_changes, add_drawn_rows
 from tests.demo.slowly import told_and_found
 from tests.tamper import EXCUSED, score
+from tests.verify_page.asked import ask_one
+from tests.verify_page.conftest import browser, context, page  # noqa: F401
 
 LINE = re.compile(
     r"demo: 4 exams, 4413 applicants, 158 appointed, (\d+) log entries, (\d+) files verified"
@@ -184,3 +187,32 @@ def test_an_instance_in_earnest_refuses_the_known_passwords(demonstration: Path)
         config.write_text(before, encoding="utf-8")
     assert done.returncode == 1
     assert "password" in done.stderr
+
+
+SCORE_DAY = "anshun-2008-units"
+
+
+def test_score_day_has_elements_a_correction_a_minute_and_a_look_up(
+    demonstration: Path,
+    page: Page,  # noqa: F811
+) -> None:
+    published, tree = demonstration / "published", demonstration / f"lookup-{SCORE_DAY}-v1"
+    final = published / f"results-{SCORE_DAY}-v3"
+    rows = json.loads((final / "list.json").read_bytes())["rows"]
+    said = [row for row in rows if "interview_from" in row]
+    assert len({row["interview_from"]["panel"] for row in said}) > 1
+    assert {len(sheet) for row in said for sheet in row["interview_from"]["sheets"]} == {5}
+    assert any(row["interview"] != row["interview_from"]["raw"] for row in said)
+    assert not verify([tree]).refused
+    names = (f"announcement-{SCORE_DAY}-v1", *(f"results-{SCORE_DAY}-v{n}" for n in range(1, 6)))
+    folders = [published / name for name in names] + [published / "keys.txt", tree]
+    files = {
+        str(path.relative_to(folder.parent)): path.read_bytes()
+        for folder in folders
+        for path in (folder.rglob("*") if folder.is_dir() else [folder])
+        if path.is_file()
+    }
+    found = ask_one(page, files)["objects"]
+    assert [one for one in found if not one["ok"]] == []
+    assert sum("recomputed" in one["en"] for one in found) == 3
+    assert sum("sealed records" in one["en"] for one in found) == 1

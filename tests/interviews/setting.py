@@ -31,7 +31,7 @@ from exam_system.results.models import Result
 from exam_system.sheets import write_csv
 from exam_system.trust.canonical import jcs, sha256_hex
 from exam_system.trust.notes import parse, with_line
-from tests.world import PASSWORD, World, approve_in
+from tests.world import PASSWORD, World, approve_in, sign_pledges_in
 
 CODE = "gwy-2026"
 TIMES = {
@@ -276,6 +276,7 @@ def ready(world: World, sizes: Sequence[int] = (3,), panels: int = 1, **rules: A
         hold(world, kind)
     with world.acting(Role.OFFICER) as ctx:
         service.issue_accounts(ctx, code=CODE)
+        sign_pledges_in(ctx)
 
 
 def begin(world: World, sizes: Sequence[int] = (3,), panels: int = 1, **rules: Any) -> None:

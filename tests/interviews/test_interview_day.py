@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -193,8 +194,8 @@ def test_a_wrong_score_is_put_right_by_two_people_only(world: World) -> None:
     before, ref = (row.result, row.note_id), setting.ref_of(world, 1)
     with world.acting(setting.interviewer(world, 1)) as ctx:
         service.close_panel(ctx, code=CODE, panel="01")
-    words: dict[str, Any] = {"code": CODE, "ref": ref, "seat": 7, "score": "85.00"}
-    words["reason"] = "评分表为85分，录入时误为81分"
+    right = rectifying.Right(ref, 7, "评分表为85分，录入时误为81分", "85.00")
+    words: dict[str, Any] = {"code": CODE, "right": right}
     with pytest.raises(Conflict, match="approval"), world.acting(Role.OFFICER) as ctx:
         rectifying.correct_score(ctx, **words)
     with pytest.raises(Forbidden), world.acting(setting.interviewer(world, 7)) as ctx:
@@ -202,7 +203,7 @@ def test_a_wrong_score_is_put_right_by_two_people_only(world: World) -> None:
     with world.acting(Role.OFFICER) as ctx:
         approve_in(ctx, "interviews.correct_score", **words)
         with pytest.raises(Conflict, match="not what stands"):
-            rectifying.correct_score(ctx, **{**words, "score": "89.00"})
+            rectifying.correct_score(ctx, code=CODE, right=replace(right, score="89.00"))
         after = rectifying.correct_score(ctx, **words)
         kept = ctx.session.scalars(select(ScoreCorrection)).one()
         assert (kept.before, kept.after, kept.note_id) == ("81.00", "85.00", before[1])

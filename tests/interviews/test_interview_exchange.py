@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from datetime import date
 from pathlib import Path
 
@@ -75,6 +76,7 @@ def test_one_bureau_exports_and_another_takes_in(world: World, tmp_path: Path) -
             for gone in ctx.session.scalars(select(table)):
                 ctx.session.delete(gone)
             ctx.session.flush()
+        ctx.keys = copy(ctx.keys)  # worlds of a test run share theirs
         object.__setattr__(ctx.keys, "publisher", KEY)
         service.register_bureau(ctx, title=title, vkey=vkey)
         shown = preview(ctx, name="pool.note", data=data)

@@ -26,7 +26,7 @@ from exam_system.records.models import Act
 from exam_system.registration.models import Application
 from tests.interviews import setting
 from tests.interviews.setting import CODE
-from tests.world import World, approve_in
+from tests.world import World, approve_in, sign_pledges_in
 
 
 def certificate(world: World, place: int, panel: str = "01") -> str:
@@ -69,6 +69,7 @@ def stage(world: World, panels: int = 1) -> None:
         setting.hold(world, kind)
     with world.acting(Role.OFFICER) as ctx:
         service.issue_accounts(ctx, code=CODE)
+        sign_pledges_in(ctx)
 
 
 def test_the_next_reserve_of_the_role_takes_the_seat(world: World) -> None:
@@ -185,6 +186,7 @@ def test_in_the_middle_scores_stay_and_who_left_enters_nothing(world: World) -> 
         service.enter_score(ctx, code=CODE, panel="01", place=1, score="80")
     with world.acting(Role.OFFICER) as ctx:
         service.issue_accounts(ctx, code=CODE, panel="01", place=3)
+        sign_pledges_in(ctx)
     for seat in (4, 5, 6, 7):
         row = setting.enter(world, seat, 1, f"8{seat}.00")
     assert row.result == "84.00"  # 82 to 86 after the ends are dropped: the score of place 3 counts

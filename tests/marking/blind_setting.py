@@ -16,6 +16,7 @@ from exam_system.clock import rfc3339
 from exam_system.context import Actor
 from exam_system.database import reading
 from exam_system.draws.models import Attempt, Draw
+from exam_system.exams.marking_rules import typed_questions
 from exam_system.exams.models import Exam
 from exam_system.inspector import InspectorFolder
 from exam_system.inspector.numbers import open_numbers
@@ -33,38 +34,14 @@ from exam_system.sheets import write_csv
 from exam_system.trust import masks
 from tests.results.setting import CODE, add_announcement, add_candidates, add_exam, number_of
 from tests.tips.setting import SECRET, inspector_folder
-from tests.world import World
+from tests.world import World, sign_pledges_in
 
 PEOPLE = 6
-QUESTIONS = [
-    {
-        "subject": "xc",
-        "code": "xc1",
-        "name": "客观题",
-        "kind": "objective",
-        "full": "100",
-        "markers": 0,
-        "threshold": "0",
-    },
-    {
-        "subject": "sl",
-        "code": "q1",
-        "name": "第一题",
-        "kind": "subjective",
-        "full": "60",
-        "markers": 2,
-        "threshold": "5",
-    },
-    {
-        "subject": "sl",
-        "code": "q2",
-        "name": "第二题",
-        "kind": "subjective",
-        "full": "40",
-        "markers": 1,
-        "threshold": "0",
-    },
-]
+QUESTIONS = typed_questions(
+    """xc | xc1 | 客观题 | objective | 100 | 0 | 0
+    sl | q1 | 第一题 | subjective | 60 | 2 | 5
+    sl | q2 | 第二题 | subjective | 40 | 1 | 0"""
+)
 KEY = "1 A 25\n2 B/C 25\n3 AC 25\n4 D 25"
 ANSWERS = ("A,B,AC,D", "A,C,AC,D", "A,D,AC,D", "B,B,AC,-", "A,B,A,D", "-,-,-,D")
 OPTICAL = (100, 100, 75, 50, 75, 25)
@@ -138,7 +115,7 @@ class Marked:
 
 
 def markers_table(count: int = 4, area: str = "520100") -> bytes:
-    rows = [(f"Z{n}", f"评卷{'甲乙丙丁戊'[n]}", "外地大学", area) for n in range(count)]
+    rows = [(f"Z{n}", f"评卷{'甲乙丙丁戊己'[n]}", "外地大学", area) for n in range(count)]
     return write_csv(("证号", "姓名", "工作单位", "行政区划代码"), rows)
 
 
@@ -171,7 +148,13 @@ def draw_codes(world: World, exam: Exam) -> None:
 
 
 def begin(
-    world: World, folder: Path, *, people: int = PEOPLE, announced: bool = True, **rules: Any
+    world: World,
+    folder: Path,
+    *,
+    people: int = PEOPLE,
+    announced: bool = True,
+    markers: int = 4,
+    **rules: Any,
 ) -> Marked:
     """Markers are named and have accounts, the codes are drawn; nothing is sealed yet."""
     closes = rfc3339(world.clock.now() + timedelta(days=2))
@@ -183,8 +166,9 @@ def begin(
     draw_codes(world, exam)
     made: InspectorFolder = inspector_folder(world, folder / "machine", "second.example/inspector")
     with world.acting(Role.OFFICER) as ctx:
-        import_markers(ctx, code=CODE, name="markers.csv", data=markers_table())
+        import_markers(ctx, code=CODE, name="markers.csv", data=markers_table(markers))
         issue_marker_accounts(ctx, code=CODE)
+        sign_pledges_in(ctx)
     return Marked(world, exam, made.folder)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,17 @@ from sqlalchemy import select, update
 from exam_system.access import Role
 from exam_system.database import reading
 from exam_system.errors import Conflict, Forbidden, Invalid, NotFound
+from exam_system.exams.marking_rules import read_questions
 from exam_system.inspector.number_commands import numbers as open_numbers_command
-from exam_system.marking.blind import seal_of
-from exam_system.marking.blind_models import MarkerConflict, OpticalSheet, Script, ScriptMark
+from exam_system.marking.allotment import Paper, allot
+from exam_system.marking.blind import markers_of, seal_of
+from exam_system.marking.blind_models import (
+    MarkerConflict,
+    OpticalSheet,
+    Script,
+    ScriptMark,
+    ScriptReserve,
+)
 from exam_system.marking.closing import close_marking
 from exam_system.marking.corrections import correct_key, correct_mark
 from exam_system.marking.markers import declare_relation, import_markers
@@ -25,6 +34,7 @@ from exam_system.marking.models import ScriptCode, WrittenMark
 from exam_system.marking.optical import import_optical
 from exam_system.marking.progress import by_marker, by_question
 from exam_system.marking.publishing import publish_marks
+from exam_system.marking.replacing import replace_marker
 from exam_system.marking.sealing import seal_numbers
 from exam_system.marking.service import import_written_scores
 from exam_system.marking.written import require_logged
@@ -37,6 +47,7 @@ from exam_system.verify.run import verify
 from tests.marking.blind_setting import (
     KEY,
     PEOPLE,
+    QUESTIONS,
     Marked,
     begin,
     markers_table,
@@ -331,3 +342,108 @@ def test_sheets_that_do_not_fit_the_machine_or_the_seats_are_named(
         assert import_optical(ctx, code=CODE, question="xc1", name="o.xlsx", data=data) == 1
         sheet = ctx.session.scalars(select(OpticalSheet)).one()
         assert sheet.answers == "A,B,AC,-"
+
+
+def drop_out(world: World, marker: str) -> dict[str, int]:
+    words = {"code": CODE, "marker": marker, "reason": "突发疾病"}
+    with world.acting(Role.OFFICER) as ctx:
+        approve_in(ctx, "marking.replace_marker", **words)
+        return replace_marker(ctx, **words)
+
+
+def test_reserves_take_over_what_a_marker_leaves_and_what_was_given_stays(
+    world: World, tmp_path: Path
+) -> None:
+    stage = seal(begin(world, tmp_path))
+    mine = [one for one in stage.turns() if one[3] == "P002"]
+    (number, question, turn, _), *left = mine
+    stage.give("P002", (number, question, "33"))
+    lost = {"code": CODE, "marker": "P002", "reason": "突发疾病"}
+    with world.acting(Role.OFFICER) as ctx, pytest.raises(Conflict, match="approval"):
+        replace_marker(ctx, **lost)
+    by = drop_out(world, "P002")
+    with reading(world.engine) as db:
+        rows = list(db.scalars(select(ScriptMark)))
+        own = next(one.id for one in markers_of(db, stage.exam) if one.label == "P002")
+        assert [(one.turn, one.mark) for one in rows if one.marker_id == own] == [(turn, "33.00")]
+    thirds = sum(by.values()) - len(left)  # arbiters' tasks that are not open yet pass on as well
+    assert thirds > 0
+    taken = {one[:3]: one[3] for one in stage.turns()}
+    assert {taken[one[:3]] for one in left} <= set(by) <= {"P001", "P003", "P004"}
+    for one in left:
+        partners = [label for n, q, t, label in stage.turns() if (n, q) == one[:2]]
+        assert len({*partners}) == len(partners)  # nobody marks a question twice
+    with pytest.raises(Forbidden, match="mark no more"):
+        stage.give("P002", (number, question, "34"))
+    with world.acting(Role.OFFICER) as ctx, pytest.raises(Conflict, match="already"):
+        replace_marker(ctx, **lost)
+    with pytest.raises(Conflict, match="have no reserve left"):
+        drop_out(world, "P003")  # four markers, three for each question: there is one reserve
+    read_sheets(stage)
+    near = {**NEAR, ("q1", 3): "36"}
+    for _ in range(2):
+        stage.give_all(near)
+    assert stage.close() == PEOPLE
+
+
+@pytest.mark.parametrize("database", ["sqlite"])
+def test_a_reserve_has_no_relation_and_relations_do_not_show_in_what_is_stored(
+    world: World, tmp_path: Path
+) -> None:
+    """Everybody knows somebody; the office, who has the relations, learns no number by them."""
+    stage = begin(world, tmp_path, markers=6)
+    known = {(f"P{n + 1:03}", n) for n in range(PEOPLE)}
+    for marker, place in sorted(known):
+        with world.acting(Role.OFFICER) as ctx:
+            said = {"marker": marker, "number": number_of(place), "relation": "师生"}
+            declare_relation(ctx, code=CODE, **said)
+    seal(stage)
+    with reading(world.engine) as db:
+        labels = {one.id: one.label for one in markers_of(db, stage.exam)}
+        numbers = dict(db.execute(select(Script.id, Script.number)).all())
+        reserves = list(db.scalars(select(ScriptReserve)))
+        tasks = [*reserves, *db.scalars(select(ScriptMark))]
+        assert {one.place for one in reserves} == {1, 2}
+        assert len(reserves) == 2 * 2 * PEOPLE  # two questions, the same number for every script
+        everywhere = {(labels[one.marker_id], numbers[one.script_id]) for one in tasks}
+    owners = {stage.number_of(place): place for place in range(PEOPLE)}
+    assert not known & {(label, owners[number]) for label, number in everywhere}
+
+
+@pytest.mark.parametrize("database", ["sqlite"])
+def test_without_reserves_only_somebody_who_knows_no_candidate_takes_over(
+    world: World, tmp_path: Path
+) -> None:
+    """One candidate whom three know leaves three of six: no script has a reserve of its first
+    question, and these three take nothing over there."""
+    stage = begin(world, tmp_path, markers=6)
+    for marker in ("P001", "P002", "P003"):
+        with world.acting(Role.OFFICER) as ctx:
+            said = {"marker": marker, "number": number_of(0), "relation": "师生"}
+            declare_relation(ctx, code=CODE, **said)
+    seal(stage)
+    first = [one for one in stage.turns() if one[1] == "q1" and one[3] in ("P001", "P002")]
+    by = drop_out(world, "P001")
+    assert sum(by.values()) > 0
+    kept = {one[:3]: one[3] for one in stage.turns()}
+    for number, question, turn, before in first:
+        after = kept[number, question, turn]
+        assert (after in ("P004", "P005", "P006")) if before == "P001" else (after == "P002")
+    assert not [one for one in stage.turns() if one[3] == "P001"]
+
+
+def test_tasks_are_even_and_their_order_follows_from_the_sealed_key_only() -> None:
+    asked = read_questions(QUESTIONS)
+    papers = [Paper(f"2{n:05d}", "sl", tuple(range(7))) for n in range(1, 211)]
+    one, same, other = (list(allot(papers, asked, key)) for key in ("a" * 64, "a" * 64, "b" * 64))
+    assert one == same != other
+    for turns in ((1, 2), (3,), (4, 5)):
+        loads = Counter(turn.marker for turn in one if turn.turn in turns)
+        assert max(loads.values()) - min(loads.values()) <= 4, turns
+    both: dict[str, set[int]] = {}
+    for turn in one:
+        if turn.question == "q1" and turn.turn < 3:
+            both.setdefault(turn.number, set()).add(turn.marker)
+    pairs = Counter(map(frozenset, both.values()))
+    assert {len(pair) for pair in pairs} == {2}
+    assert len(pairs) > 15  # partners change: 21 pairs there are

@@ -262,7 +262,7 @@ def test_bad_texts_and_levels_are_refused(world: World) -> None:
         (Content("题", ""), "Write the text"),
         (Content("题", "文", line="六十"), "Enter the line"),
         (Content("题", "文", files=(Attached("名单.csv", b""),)), "plain letters"),
-        (Content("题", "文", files=(Attached("a.pdf", b""),)), "cannot be checked"),
+        (Content("题", "文", files=(Attached("a.docx", b""),)), "cannot be checked"),
     ):
         with pytest.raises(Invalid, match=words), world.acting(Role.OFFICER) as ctx:
             draft_notice(ctx, category="other", content=content)

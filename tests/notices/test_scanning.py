@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 
 from exam_system.errors import Sentence
-from exam_system.notices.scanning import numbers_in, scan_file, scan_text
+from exam_system.notices.scanning import scan_file, scan_text
+from exam_system.personal import personal_in
 from exam_system.sheets import write_csv, write_xlsx
 
 
@@ -29,7 +30,7 @@ from exam_system.sheets import write_csv, write_xlsx
     ],
 )
 def test_numbers_of_people_are_told_from_others(text: str, kinds: list[str]) -> None:
-    assert [kind for kind, _shown in numbers_in(text)] == kinds
+    assert [one.kind for one in personal_in(text)] == kinds
 
 
 def test_a_finding_names_its_line_and_shows_no_number() -> None:
@@ -70,6 +71,6 @@ def test_columns_that_nobody_can_read_are_named() -> None:
 
 def test_what_cannot_be_read_is_not_attached() -> None:
     with pytest.raises(Sentence, match="cannot be checked by machine"):
-        _found("list.pdf", b"%PDF-1.7")
+        _found("list.docx", b"PK")
     with pytest.raises(Sentence, match="not a text in UTF-8"):
         _found("list.txt", b"\xff\xfe")

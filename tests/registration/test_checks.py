@@ -16,7 +16,7 @@ from exam_system.registration.checks import (
     check_sex,
     run_checks,
 )
-from exam_system.registration.deadlines import due_day
+from exam_system.workdays import term
 
 WANG = Applicant(date(1990, 3, 10), "male", "bachelor", "法学 030101K")
 POST = Conditions(
@@ -115,6 +115,6 @@ def test_every_check_says_why_in_a_sentence_that_can_be_filled() -> None:
 
 
 def test_a_review_is_due_in_working_days_of_the_state() -> None:
-    assert due_day(date(2026, 9, 28), 5) == date(2026, 10, 10)  # a make-up Saturday
-    assert due_day(date(2026, 3, 6), 2) == date(2026, 3, 10)
-    assert due_day(date(2031, 3, 3), 2) is None  # nobody knows the holidays of 2031 yet
+    assert term(date(2026, 9, 28), 5).ends == date(2026, 10, 10)  # a make-up Saturday
+    assert term(date(2026, 3, 6), 2).ends == date(2026, 3, 10)
+    assert term(date(2031, 3, 3), 2).ends is None  # nobody knows the holidays of 2031 yet

@@ -142,7 +142,7 @@ def test_officers_look_at_the_list_and_see_what_is_overdue(world: World) -> None
     enter(world, row(21))
     world.clock.advance(days=3)
     client = _client(world, Role.OFFICER)
-    assert "有 1 件资格审查已逾期" in client.get("/office/exams").text
+    assert "show=overdue" in client.get("/office/exams").text
     page = client.get("/review?show=overdue").text
     assert "王一" in page
     assert "批量通过所选" not in page

@@ -196,6 +196,18 @@ def test_a_candidate_sees_how_the_rank_came_about(world: World) -> None:
     assert below.count("Rank in the post") == 2  # in the first two lists only
 
 
+def test_the_spread_of_the_scores_shows_the_own_place_to_its_owner_alone(world: World) -> None:
+    everything(world)
+    own = log_in(world, 2).get(mine(2)).text  # 70.00 in the written list, 81.00 in all
+    assert "70 to under 72" in own
+    assert own.count("fill-red") == 2
+    public = world.app().test_client()
+    public.set_cookie("language", "en")
+    shown = public.get(f"{LISTS}/1").text
+    assert "Scores of the whole list" in shown
+    assert "fill-red" not in shown
+
+
 def test_nobody_sees_anybody_elses_scores(world: World) -> None:
     everything(world)
     client = log_in(world, 0)

@@ -4,6 +4,7 @@ from functools import reduce
 
 import pytest
 
+from scoring import post_choice
 from scoring.post_choice import (
     Absent,
     Arrive,
@@ -133,3 +134,59 @@ def test_what_is_not_allowed_says_why(acts, why) -> None:
 def test_an_order_with_somebody_twice_is_refused() -> None:
     with pytest.raises(BadScore, match="twice"):
         open_choice(RULES, "aba", {"P1": 1}, START)
+
+
+LAST = post_choice.ChoiceRules("公告", missed="last")
+
+
+def ended(state: post_choice.ChoiceState) -> list[tuple[str, str, str]]:
+    return [(one.ref, one.outcome, one.post) for one in state.results]
+
+
+def taken(at: int, post: str) -> list[post_choice.Act]:
+    """A turn of one minute in which a post is chosen."""
+    return [
+        post_choice.Call(at),
+        post_choice.Choose(post, at + 60),
+        post_choice.Confirm(at + 60, "slip"),
+    ]
+
+
+def test_who_misses_the_turn_comes_last_once_and_may_still_arrive() -> None:
+    arrivals = [post_choice.Arrive(ref, 0) for ref in "ac"]
+    acts = [
+        *arrivals,
+        *taken(0, "x"),
+        post_choice.Absent(100),  # b, at once: nobody is waited for
+        post_choice.Call(100),
+        post_choice.Overtime(400),  # c
+        post_choice.Arrive("b", 5000),  # far beyond the limit of the other rule
+        *taken(5000, "y"),
+        post_choice.Call(5100),
+        post_choice.Overtime(5400),  # c for the second time
+    ]
+    *_before, state = post_choice.trail(LAST, "abc", {"x": 1, "y": 2}, 0, acts)
+    assert ended(state) == [("a", "chosen", "x"), ("b", "chosen", "y"), ("c", "overtime", "")]
+    assert state.order == ("a", "b", "c")
+
+
+def test_a_turn_taken_back_makes_all_later_ones_void() -> None:
+    acts = [
+        *(post_choice.Arrive(ref, 0) for ref in "ac"),
+        *taken(0, "x"),
+        post_choice.Absent(1800),  # b
+        *taken(1800, "y"),
+    ]
+    rules = post_choice.ChoiceRules("公告")
+    *_before, state = post_choice.trail(rules, "abc", {"x": 1, "y": 1}, 0, acts)
+    assert state.finished
+    again = [*acts, post_choice.Reopen(1, 2000, present=True)]
+    *_before, state = post_choice.trail(rules, "abc", {"x": 1, "y": 1}, 0, again)
+    assert (state.current, dict(state.places)) == ("b", {"x": 0, "y": 1})
+    *_before, state = post_choice.trail(
+        rules, "abc", {"x": 1, "y": 1}, 0, [*again, *taken(2000, "y")]
+    )
+    assert ended(state)[1:] == [("b", "chosen", "y"), ("c", "none_left", "")]
+    for wrong in (post_choice.Reopen(3, 2000), post_choice.Reopen(1, 10)):
+        with pytest.raises(BadScore):
+            list(post_choice.trail(rules, "abc", {"x": 1, "y": 1}, 0, [*acts, wrong]))

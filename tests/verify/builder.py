@@ -10,7 +10,7 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from hashlib import sha256 as digest
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,8 @@ AT = 1_772_413_200
 DICE = "31415926535897932384"
 SECRETS = {"officer": "0f" * 32, "inspector": "a7" * 32}
 BEACON = Beacon("the beacon of the tests", AT, period=1)
+CHAIN = cache(lambda: BEACON.chain)
+SIGNED = cache(BEACON.sign)
 ENGINES: dict[str, Any] = {"order/v1": order_v1, "deal/v1": deal_v1}
 BY_SEED: dict[str, Any] = {
     "seats/v1": seats_v1,
@@ -280,7 +282,7 @@ class DrawMaker:
         if self.beacon:
             frozen = len(office.entries) + 3 * (self.attempt - 1)
             second = AT + frozen + len(self.secrets) + 1 - self.early
-            self.round = drand.first_from(BEACON.chain, second)
+            self.round = drand.first_from(CHAIN(), second)
             outside = {"drand": self.round.document}
         return {
             "v": 1,
@@ -336,7 +338,7 @@ class DrawMaker:
 
     def signature(self, number: int) -> str:
         """What is entered for a round."""
-        return BEACON.sign(number)
+        return SIGNED(number)
 
     def computed(self, manifest: dict[str, Any], frozen: str) -> dict[str, bytes]:
         """Transcript to note."""

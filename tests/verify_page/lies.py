@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from random import Random
 from typing import Any
 from unittest import mock
@@ -25,6 +26,7 @@ from tests.verify_page.made import (
     in_order,
     order_groups,
 )
+from tests.verify_page.marked import look_up, marks, recount
 
 
 def lie(rng: Random, office: Office) -> Files:
@@ -39,6 +41,7 @@ def lie(rng: Random, office: Office) -> Files:
         lying_order,
     ]
     kinds += [lying_beacon, lying_stages, too_few_inspectors, late_key, lying_placement]
+    kinds += [partial(made, lie=True) for made in (marks, marks, recount, look_up)]
     return rng.choice(kinds)(rng, office)
 
 
@@ -300,7 +303,11 @@ def lying_records(rng: Random, office: Office) -> Files:
 
 def _lie_in(rng: Random, stage: str, row: dict[str, Any], other: dict[str, Any]) -> None:
     column = rng.choice(("rank", "written", "total", "interview", "outcome", "subjects", "post"))
-    if column == "rank":
+    if "interview_from" in row and rng.random() < 0.5:
+        key = rng.choice(("class", "panel", "raw", "sheets"))
+        told: Any = [] if key == "sheets" else rng.choice(("P10", "", "*", "76.5"))
+        row["interview_from"] = {**row["interview_from"], key: told}
+    elif column == "rank":
         row["rank"] = rng.choice((None, 1, 2, (row["rank"] or 0) + 1))
     elif column == "outcome":
         row["outcome"] = rng.choice([word for word in WORDS[stage] if word != row["outcome"]])

@@ -28,6 +28,8 @@ from tests.verify.publications import (
     withdrawn_note,
 )
 from tests.verify.rotated import LATER, ROLES, ended
+from tests.verify_page.heard import correct_panels, give_scores, random_interviews
+from tests.verify_page.marked import look_up, marks, recount
 
 Files = dict[str, bytes]
 WORDS = {
@@ -61,7 +63,8 @@ def make(rng: Random) -> Case:
     for number in range(rng.randrange(12)):
         office.act("accounts.log_in", f"account:{number}", {"n": number}, exam="")
     kinds: list[Callable[[Random, Office], Files]] = [draw, publications, single, log]
-    (chosen,) = rng.choices(kinds, weights=(45, 35, 14, 6))
+    kinds += [marks, recount, look_up]
+    (chosen,) = rng.choices(kinds, weights=(35, 38, 12, 5, 5, 3, 2))
     files = chosen(rng, office)
     role = rng.choice(ROLES)
     replaced = ended(office, role, len(office.entries), LATER)
@@ -161,9 +164,9 @@ def hearing_groups(rng: Random) -> list[dict[str, Any]]:
 
 
 def seats_groups(rng: Random) -> list[dict[str, Any]]:
-    """Groups of some posts in rooms that hold everybody."""
+    """A group of some posts in rooms that hold everybody."""
     while True:
-        groups = [_with_rooms(rng, group) for group in order_groups(rng)]
+        groups = [_with_rooms(rng, group) for group in order_groups(rng)[:1]]
         if not seats.shortage_v1(groups):
             return groups
 
@@ -291,6 +294,10 @@ class Exam:
             for row in shortlist
             if row["outcome"] == "shortlisted"
         ]
+        heard = [row for row in rows if self.rng.random() >= 0.1]
+        for row in heard:
+            give_scores(self.rng, self.rules, row)
+        correct_panels(self.rules, heard)
         for post in self._by_post(rows):
             self._score_final(post)
         return in_order(rows)
@@ -298,9 +305,9 @@ class Exam:
     def _score_final(self, rows: list[dict[str, Any]]) -> None:
         ranked, keys = [], []
         for row in rows:
-            if self.rng.random() < 0.1:
+            if not row["interview_scores"]:
                 continue
-            numbers = self._interview(row)
+            numbers = self._totals(row)
             row["outcome"] = "below"
             if numbers["interview"] >= Decimal(self.rules["interview_pass"] or 0):
                 ranked.append(row)
@@ -310,20 +317,13 @@ class Exam:
         for at, (row, rank) in enumerate(zip(ranked, ranks, strict=True)):
             row |= {"rank": rank, "outcome": "proposed" if at in chosen else "not"}
 
-    def _interview(self, row: dict[str, Any]) -> dict[str, Decimal]:
-        count, rules = self.rules["interviewers"], self.rules
-        scores = [f"{self.rng.choice((58, 75, 80, 80, 85))}.{n % 4}0" for n in range(count)]
-        self.rng.shuffle(scores)
-        mean = trimmed_mean(
-            [Decimal(s) for s in scores], rules["drop_high"], rules["drop_low"], *self._rounding
-        )
-        weights = (Decimal(rules["written_weight"]), Decimal(rules["interview_weight"]))
-        written = Decimal(row["written"])
-        total = totals.total(written, mean.result, weights, *self._rounding)
-        row |= {"interview_scores": scores, "interview": self._show(mean.result)}
+    def _totals(self, row: dict[str, Any]) -> dict[str, Decimal]:
+        weights = (Decimal(self.rules["written_weight"]), Decimal(self.rules["interview_weight"]))
+        written, interview = Decimal(row["written"]), Decimal(row["interview"])
+        total = totals.total(written, interview, weights, *self._rounding)
         row["total"] = self._show(total)
         marks = {code: Decimal(mark) for code, mark in row["subjects"].items()}
-        return {**marks, "written": written, "interview": mean.result, "total": total}
+        return {**marks, "written": written, "interview": interview, "total": total}
 
     @property
     def _rounding(self) -> tuple[int, str]:
@@ -361,6 +361,7 @@ def random_rules(rng: Random) -> dict[str, Any]:
         "interview_ratio": rng.randint(1, 3),
         "ties_enter": rng.random() < 0.5,
         "tie_order": rng.choice((["written"], ["interview", "xc"], ["sl", "written"], [])),
+        **random_interviews(rng),
     }
 
 

@@ -1,0 +1,1 @@
+"""The archive of an exam: everything published of it and the whole log, as one signed zip."""

@@ -1,0 +1,1 @@
+"""Indicators of exams and years, as figures and as pictures."""
