@@ -379,8 +379,8 @@ PAGES: dict[str, frozenset[Role]] = {
     ),
     **dict.fromkeys(("archive.show", "archive.take"), ANYBODY),
     **dict.fromkeys(("archive.make", "archive.progress"), CEREMONY),
-    **dict.fromkeys(("indicators.index", "indicators.exam", "indicators.chart"), ANYBODY),
-    **dict.fromkeys(("indicators.office", "indicators.whole_chart"), CEREMONY),
+    **dict.fromkeys(("indicators.index", "indicators.exam"), ANYBODY),
+    "indicators.office": CEREMONY,
     "indicators.enter": by("indicators.enter_intake"),
     **dict.fromkeys(
         ("observing.live", "observing.stamp", "observing.events", "observing.hall"), ANYBODY

@@ -17,11 +17,12 @@ from reportlab.graphics import renderSVG
 from reportlab.graphics.shapes import Circle, Drawing, Line, Rect, String
 from reportlab.lib.colors import Color
 
-WIDTH, ROW, LEFT, RIGHT, TOP = 320, 20, 104, 74, 6
-HIGH, FOOT, HEAD, SIDE = 110, 16, 14, 8  # of upright pictures
+WIDTH, ROW, LEFT, RIGHT, TOP = 320, 20, 118, 84, 6
+HIGH, FOOT, HEAD, SIDE = 110, 18, 16, 12  # of upright pictures
 MOST = 12
 """So many bars in a picture; the table beside it has them all."""
-_WIDE = 9  # characters of a Chinese name that fit on the left, 16 of a Latin one
+_WIDE = 8  # characters of a Chinese name that fit on the left, 16 of a Latin one
+_SIZE = 11
 # A colour is a stand-in for a class of the stylesheet: reportlab writes it in percent.
 _NAMES = ("ink", "muted", "brand", "soft", "line", "red")
 INK, MUTED, BRAND, SOFT, LINE, RED = (Color(n / 100, 0, 0) for n in range(1, len(_NAMES) + 1))
@@ -111,7 +112,7 @@ def _bar(drawing: Drawing, row: Bar, y: float, most: float) -> None:
 
 
 def _word(x: float, y: float, text: str, anchor: str = "start") -> String:
-    return String(x, y, text, fontSize=9, fillColor=INK, textAnchor=anchor)
+    return String(x, y, text, fontSize=_SIZE, fillColor=INK, textAnchor=anchor)
 
 
 def _fitted(name: str) -> str:

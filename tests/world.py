@@ -299,7 +299,14 @@ class World:
         """Some acts, sequenced and signed."""
         with self.acting(Role.ADMIN) as ctx:
             for n in range(count):
-                self.hire(ctx, Role.REVIEWER, f"{name}{n}")
+                create_account(
+                    ctx,
+                    username=f"{name}{n}",
+                    name="测试甲",
+                    role=Role.REVIEWER,
+                    password=PASSWORD,
+                    office="局机关",
+                )
         self.seal()
 
     def seal(self) -> None:

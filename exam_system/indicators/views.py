@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from markupsafe import Markup
 from sqlalchemy import func, select
 
 from exam_system.errors import Invalid, NotFound, Sentence
-from exam_system.indicators.columns import COLUMNS, TARGETS, Column
+from exam_system.indicators.columns import COLUMNS, TARGETS
 from exam_system.indicators.figures import Board, Indicators, board
 from exam_system.indicators.models import Intake
-from exam_system.indicators.pictures import MOST, Bar, picture
 from exam_system.indicators.service import enter_intake
 from exam_system.language import choose_language
 from exam_system.notices.keeping import kept
+from exam_system.pictures import MOST, Bar, bars
 from exam_system.records.models import Act
-from exam_system.web import acting, flash_refusal, inline, looking
+from exam_system.web import acting, flash_refusal, looking
 
 bp = Blueprint("indicators", __name__)
 
@@ -54,7 +56,7 @@ def _page(found: Board, *, whole: bool) -> str:
         columns=COLUMNS,
         whole=whole,
         named=_named,
-        most=MOST,
+        drawn=_drawn,
         intake=_intake() if whole else [],
     )
 
@@ -73,43 +75,19 @@ def index() -> ResponseReturnValue:
     return kept(_stamp(), lambda: _page(_board(public=True), whole=False))
 
 
-@bp.get("/indicators/<any(exams, years):group>/<key>.svg")
-def chart(group: str, key: str) -> ResponseReturnValue:
-    """The picture of one indicator over exams or years, of what everybody may see."""
-    column = _column(key)
-    return _as_picture(kept(_stamp(), lambda: _drawn(_board(public=True), group, key, column)))
-
-
-@bp.get("/office/indicators/<any(exams, years):group>/<key>.svg")
-def whole_chart(group: str, key: str) -> ResponseReturnValue:
-    """The same of every number."""
-    return inline(_drawn(_board(public=False), group, key, _column(key)).encode(), "image/svg+xml")
-
-
-def _as_picture(response: Response) -> Response:
-    response.headers["Content-Type"] = "image/svg+xml; charset=utf-8"
-    return response
-
-
-def _column(key: str) -> Column:
-    if key not in COLUMNS:
-        raise NotFound("There is no such indicator")
-    return COLUMNS[key]
-
-
-def _drawn(found: Board, group: str, key: str, column: Column) -> str:
-    rows = found.exams if group == "exams" else found.years
-    return picture(
-        [
-            Bar(
-                one.code,
-                value := column.value(one),
-                column.shown(value),
-                key in TARGETS and (value or 0) > TARGETS[key],
-            )
-            for one in rows
-        ]
-    )
+def _drawn(rows: Sequence[Indicators], key: str) -> Markup:
+    column = COLUMNS[key]
+    found = [
+        Bar(
+            one.code,
+            value := column.value(one),
+            column.shown(value),
+            key in TARGETS and (value or 0) > TARGETS[key],
+        )
+        for one in rows[:MOST]
+    ]
+    told = "; ".join(f"{one.name} {one.shown}" for one in found)
+    return bars(found, f"{gettext(column.label)}: {told}")
 
 
 @bp.get("/indicators/<code>")

@@ -117,7 +117,7 @@ def log() -> ResponseReturnValue:
     points = [
         Point(f"{one.at.astimezone(zone):%Y-%m-%d}", one.size, one.witnesses) for one in grown
     ]
-    said = gettext("Acts under the newest heads that inspectors have cosigned")
+    said = gettext("Acts under the heads that inspectors have cosigned")
     return render_template(
         "oversight/log.html",
         head=head,

@@ -136,19 +136,28 @@ class Growth:
 
 
 def growth(session: Session, most: int) -> list[Growth]:
-    """The newest cosigned heads, the oldest first."""
+    """So many of all cosigned heads, evenly spaced, the oldest first and the newest always."""
     keys = select(RoleKey.name).where(RoleKey.role == "inspector")
-    signed = func.count(NoteSignature.key_name.distinct())
-    query = (
-        select(Head.size, Note.made_at, signed)
-        .join(Note, Note.id == Head.note_id)
-        .join(NoteSignature, NoteSignature.note_id == Note.id)
+    counted = (
+        select(NoteSignature.note_id, func.count(NoteSignature.key_name.distinct()).label("signed"))
         .where(NoteSignature.key_name.in_(keys))
-        .group_by(Head.size, Note.made_at)
-        .order_by(Head.size.desc())
-        .limit(most)
+        .group_by(NoteSignature.note_id)
+        .subquery()
     )
-    return [Growth(*row) for row in reversed(session.execute(query).all())]
+    place = func.row_number().over(order_by=Head.size.desc()).label("place")
+    every = (
+        select(Head.size, Head.note_id, counted.c.signed, place)
+        .join(counted, counted.c.note_id == Head.note_id)
+        .subquery()
+    )
+    step = -(-(session.scalar(select(func.count()).select_from(every)) or 1) // most)
+    query = (
+        select(every.c.size, Note.made_at, every.c.signed)
+        .join(Note, Note.id == every.c.note_id)
+        .where((every.c.place - 1) % step == 0)
+        .order_by(every.c.size)
+    )
+    return [Growth(*row) for row in session.execute(query)]
 
 
 def cosigned_head(

@@ -18,6 +18,7 @@ from exam_system.interviews.lookup import panel_of, queue_of
 from exam_system.interviews.scores import call_candidate, enter_score
 from tests.browser.visitor import Visitor
 from tests.browser.walk import Walk
+from tests.world import sign_pledges_in
 
 
 def set_up_interviews(walk: Walk) -> None:
@@ -56,6 +57,9 @@ def hear(walk: Walk, chromium: Browser) -> None:
     officer.shoot("36-panel")
     hall.visit(f"/exams/{walk.code}/hall/01")
     chief.log_in(*login)
+    sign_pledge(chief, login[1])
+    with walk.stage.cast.acting(Role.OFFICER) as ctx:
+        sign_pledges_in(ctx)  # the other interviewers
     score_first(walk, chief)
     expect(hall.page.locator("[data-text]").first).to_have_text("✓")
     hall.shoot("38-hall-waiting")
@@ -64,11 +68,18 @@ def hear(walk: Walk, chromium: Browser) -> None:
     hall.look()
     hall.shoot("39-hall")
     hear_the_others(walk)
-    chief.visit("/interview")
-    chief.press("Close the panel")
+    close_panel(chief)
     chief.shoot("40-chief")
     for visitor in (hall, chief):
         visitor.context.close()
+
+
+def sign_pledge(chief: Visitor, password: str) -> None:
+    """Nothing of a post can be done before its pledge is signed."""
+    chief.visit("/interview")
+    chief.fill({"password": password})
+    chief.shoot("36-pledge")
+    chief.press("I have read the pledge and sign it")
 
 
 def score_first(walk: Walk, chief: Visitor) -> None:
@@ -81,6 +92,17 @@ def score_first(walk: Walk, chief: Visitor) -> None:
     assert (
         chief.say("Your score is in. The result is shown when all scores are in.") in chief.text()
     )
+
+
+def close_panel(chief: Visitor) -> None:
+    """A page that renews itself in that very moment swallows the press; then it comes again."""
+    button = chief.page.get_by_role("button", name=chief.say("Close the panel"), exact=True)
+    chief.visit("/interview")
+    for _ in range(3):
+        if button.count():
+            chief.press("Close the panel")
+            chief.visit("/interview")
+    assert not button.count()
 
 
 def turns(walk: Walk) -> list[tuple[int, str]]:

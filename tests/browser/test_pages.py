@@ -346,8 +346,6 @@ FILES: dict[str, tuple[str, str, bytes]] = {
     "interviews.slip_office": ("officer", "/office/interviews/{ref}.pdf", b"%PDF"),
     "interviews.worker": ("interviewer", "/interview/worker.js", b'"use strict"'),
     "archive.progress": ("inspector", "/exams/{held}/archive.json", b"{"),
-    "indicators.chart": ("", "/indicators/exams/applicants.svg", b"<?xml"),
-    "indicators.whole_chart": ("inspector", "/office/indicators/years/letters.svg", b"<?xml"),
     "interviews.hall_state": ("", "/exams/{today}/hall/{panel}.json", b"{"),
     "interviews.slip": ("candidate", "/my/interviews/{ref}.pdf", b"%PDF"),
     "results.slip": ("candidate", "/my/applications/{ref}/results/1/slip.tlog-proof", b""),

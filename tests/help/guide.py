@@ -28,6 +28,7 @@ INTRO = {
     "en": "One for each kind of person, as under “Help” in the app; the pictures are real pages of "
     "the browser tests.\n",
 }
+WIDE, TALL = {"phone": 360, "desktop": 960}, 640  # pixels of a picture
 PHONES = {"candidate", "invigilator", "public"}  # who comes with a phone
 
 
@@ -71,11 +72,11 @@ def _shoot(visitor: Visitor, endpoint: str, data: Data) -> None:
         visitor.log_in(*data.logins[who])
     visitor.page.goto(paths[0].format(**data.names))
     target = STATIC / picture_file(endpoint, visitor.language)
-    visitor.page.screenshot(path=target)
+    visitor.page.locator("main").screenshot(path=target)
+    wide = WIDE[visitor.device]
     with Image.open(target) as whole:
-        wide = 480 if visitor.device == "phone" else 960
         small = whole.convert("RGB").resize((wide, whole.height * wide // whole.width))
-    small.quantize(64).save(target, optimize=True)
+    small.crop((0, 0, wide, min(small.height, TALL))).quantize(64).save(target, optimize=True)
 
 
 if __name__ == "__main__":

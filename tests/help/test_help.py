@@ -10,7 +10,7 @@ from exam_system.access_pages import PAGES
 from exam_system.help.tours import LANGUAGES, picture_file, tours
 from tests.browser.test_pages import SEEN
 from tests.conftest import ROOT
-from tests.help.guide import FILES, as_markdown
+from tests.help.guide import FILES, WIDE, as_markdown
 from tests.world import World
 
 STATIC = ROOT / "exam_system" / "static"
@@ -38,7 +38,7 @@ def test_there_is_a_picture_of_each_page_in_both_languages_and_no_other() -> Non
     assert set(SEEN) >= PICTURES
     for one in wanted:
         with Image.open(STATIC / one) as picture:
-            assert picture.width in (480, 960)
+            assert picture.width in WIDE.values()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

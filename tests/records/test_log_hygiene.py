@@ -300,9 +300,9 @@ def test_fsck_counts_what_is_erased_and_what_waits(world: World) -> None:
     with world.engine.begin() as db:
         db.execute(text("DELETE FROM act_detail WHERE act_id = 1"))
     with world.acting(Role.ADMIN) as ctx:
-        world.hire(ctx, Role.REVIEWER, "u")
+        world.hire(ctx, Role.REVIEWER, "u")  # an account and its pledge
     told = CliRunner().invoke(exam, ["--instance", str(world.folder), "log", "fsck"]).output
-    assert "1 acts wait for their place, the details of 1 are erased" in told
+    assert "2 acts wait for their place, the details of 1 are erased" in told
 
 
 def test_a_flipped_byte_between_storing_and_signing_is_not_signed(world: World) -> None:

@@ -88,7 +88,7 @@ CHANGES: dict[str, tuple[str, str]] = {
         "UPDATE account SET name = 'x', active = NOT active WHERE username = 'marker'",
         "changed in name, active; it was left by act",
     ),
-    "a row": ("DELETE FROM account WHERE username = 'marker'", "the row is gone"),
+    "a row": ("DELETE FROM pledge WHERE id = (SELECT max(id) FROM pledge)", "the row is gone"),
     "a new row": (
         "INSERT INTO role_key (id, role, name, vkey) VALUES (999, 'inspector', 'own', 'k')",
         "role_key 999: no act wrote this row",
