@@ -181,7 +181,8 @@ def test_the_page_gives_the_own_ticket_only(world: World, candidate: Actor) -> N
     theirs = client.get(f"/applications/{REF}/ticket.pdf")
     nothing = client.get("/applications/ref1-99999/ticket.pdf")
     assert (theirs.status_code, nothing.status_code) == (404, 404)
-    assert theirs.data.replace(REF.encode(), b"") == nothing.data.replace(b"ref1-99999", b"")
+    numbered = re.compile(f'{REF}|ref1-99999|r-number">[A-Z0-9-]+<')  # each error has its number
+    assert numbered.sub("", theirs.text) == numbered.sub("", nothing.text)
 
 
 @pytest.mark.parametrize("role", [Role.OFFICER, Role.INSPECTOR, Role.REVIEWER, Role.ADMIN])

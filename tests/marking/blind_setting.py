@@ -129,12 +129,13 @@ def draw_codes(world: World, exam: Exam) -> None:
         attempt = Attempt(
             draw_id=draw.id,
             number=1,
-            state="finished",
+            state="published",
             manifest="{}",
             manifest_digest="0" * 64,
             seed="1" * 64,
             result="{}",
             frozen_at=now,
+            published_at=now - timedelta(days=2),
         )
         db.add(attempt)
         db.flush()

@@ -176,8 +176,8 @@ def test_no_page_of_a_marker_shows_whose_script_it_is(world: World, tmp_path: Pa
     sheets = [((f"/grading/{CODE}/{q}", "GET"), "grading.sheet") for q in ("q1", "q2")]
     looked = 0
     for (url, method), page in [*urls, *sheets]:
-        if page in ("accounts.logout", "static", "bootstrap.static"):
-            continue
+        if page in ("accounts.logout", "static", "bootstrap.static", "observing.events"):
+            continue  # the last is a stream of stamps without an end
         for at in {url, url.replace("/none", f"/{CODE}")}:
             answer = client.open(at, method=method)
             said = answer.text + repr(dict(answer.headers))
