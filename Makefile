@@ -8,7 +8,7 @@ BIND ?= 127.0.0.1:8000
 export EXAM_PASSPHRASE ?= demonstration
 WORKERS ?= auto
 
-.PHONY: run test lint bench tamper images pictures clean
+.PHONY: run test lint bench tamper images tours pictures clean
 
 run: $(VENV)/.run $(INSTANCE)/config.toml
 	$(BIN)/exam --instance $(INSTANCE) serve --bind $(BIND)
@@ -46,6 +46,10 @@ $(VENV)/.dev: pyproject.toml
 images: $(VENV)/.dev
 	mkdir -p docs/images
 	EXAM_IMAGES=docs/images $(BIN)/python -m pytest -n 0 tests/browser/test_road.py
+
+# The pictures of the help in the app, and docs/TOURS*.md with them.
+tours: $(VENV)/.dev
+	EXAM_PASSPHRASE=tests $(BIN)/python -m tests.help.guide
 
 # Every page on a phone and a desktop in both languages, to be looked at: test-output/contact.
 pictures: $(VENV)/.dev
