@@ -94,6 +94,21 @@ def clean_line(text: str, longest: int) -> str:
     return "" if len(line) > longest or has_control(line) else line
 
 
+def clean_text(text: str, longest: int) -> str:
+    """A text of several lines with plain ends of lines; empty when nothing is left of it, or it is
+    longer, or has control characters."""
+    lines = text.replace("\r\n", "\n").strip()
+    return "" if len(lines) > longest or has_control(lines.replace("\n", "")) else lines
+
+
+def require_text(text: str, longest: int) -> str:
+    """One language of a text as `clean_text` makes it; raises Invalid when there is none."""
+    lines = clean_text(text, longest)
+    if not lines:
+        raise Invalid("A text has 1 to %(most)s characters in each language", most=longest)
+    return lines
+
+
 def line_within(longest: int) -> Callable[[str], str]:
     """Reads a cell of at most so many characters as `clean_line` makes it, for a table's column."""
 

@@ -20,7 +20,8 @@ from sqlalchemy.orm import Session
 from exam_system.accounts.models import Account, Consent, ConsentText
 from exam_system.context import Context, verb
 from exam_system.errors import Conflict, Invalid
-from exam_system.trust.canonical import has_control, jcs, sha256_hex
+from exam_system.people import require_text
+from exam_system.trust.canonical import jcs, sha256_hex
 
 KINDS = ("registration", "sensitive")
 LONGEST = 10_000
@@ -101,7 +102,7 @@ def publish_text(ctx: Context, *, kind: str, zh: str, en: str) -> ConsentText:
     now = next((text for text in in_force(ctx.session) if text.kind == kind), None)
     if now is None:
         raise Invalid("There is no such text")
-    text = Text(kind, now.version + 1, _clean(zh), _clean(en))
+    text = Text(kind, now.version + 1, require_text(zh, LONGEST), require_text(en, LONGEST))
     if (text.zh, text.en) == (now.zh, now.en):
         raise Conflict("This is the text that is in force")
     row = ConsentText(
@@ -116,10 +117,3 @@ def publish_text(ctx: Context, *, kind: str, zh: str, en: str) -> ConsentText:
     ctx.session.flush()
     ctx.record(exam="", subject=f"text:{kind}:{text.version}", digest=text.digest)
     return row
-
-
-def _clean(text: str) -> str:
-    lines = text.replace("\r\n", "\n").strip()
-    if not lines or len(lines) > LONGEST or has_control(lines.replace("\n", "")):
-        raise Invalid("A text has 1 to %(most)s characters in each language", most=LONGEST)
-    return lines

@@ -22,7 +22,8 @@ from exam_system.accounts.models import Account
 from exam_system.context import Context, verb
 from exam_system.duties.models import Pledge, PledgeText
 from exam_system.errors import Conflict, Forbidden, Invalid
-from exam_system.trust.canonical import has_control, jcs, sha256_hex
+from exam_system.people import require_text
+from exam_system.trust.canonical import jcs, sha256_hex
 
 LONGEST = 5_000
 _FIRST = Path(__file__).with_name("pledges.json")
@@ -118,7 +119,7 @@ def publish_pledge(ctx: Context, *, role: str, zh: str, en: str) -> PledgeText:
     if role not in PLEDGED:
         raise Invalid("There is no such post")
     now = in_force(ctx.session, role)
-    text = Text(role, now.version + 1, _clean(zh), _clean(en))
+    text = Text(role, now.version + 1, require_text(zh, LONGEST), require_text(en, LONGEST))
     if (text.zh, text.en) == (now.zh, now.en):
         raise Conflict("This is the text that is in force")
     row = PledgeText(
@@ -136,13 +137,6 @@ def publish_pledge(ctx: Context, *, role: str, zh: str, en: str) -> PledgeText:
     ctx.session.flush()
     ctx.record(exam="", subject=f"pledge:{role}:{text.version}", digest=text.digest)
     return row
-
-
-def _clean(text: str) -> str:
-    lines = text.replace("\r\n", "\n").strip()
-    if not lines or len(lines) > LONGEST or has_control(lines.replace("\n", "")):
-        raise Invalid("A text has 1 to %(most)s characters in each language", most=LONGEST)
-    return lines
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from exam_system.errors import Conflict, Forbidden, Invalid
 from exam_system.exams.lookup import exam_by_code
 from exam_system.exams.models import Exam
 from exam_system.forensics.cases import open_violations
-from exam_system.forensics.lookup import case_by, cases_of, experts_of, screenings_of
+from exam_system.forensics.lookup import case_by, experts_of
 from exam_system.forensics.models import CaseFile, Expert, ExpertOpinion
 from exam_system.people import PREFECTURE, clean_area, reason_line, same_area
 
@@ -161,12 +161,3 @@ def decide_case(ctx: Context, *, ref: str, reason: str) -> CaseFile:
         cases=opened,
     )
     return case
-
-
-def cases_for(session: Session, exam: Exam) -> list[CaseFile]:
-    """All case files of an exam, newest screening first."""
-    return [
-        case
-        for screening, _paper in screenings_of(session, exam)
-        for case in cases_of(session, screening)
-    ]

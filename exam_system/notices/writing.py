@@ -15,10 +15,10 @@ from exam_system.clock import rfc3339
 from exam_system.errors import Invalid, NotFound
 from exam_system.exams.models import Exam
 from exam_system.notices.scanning import PDF, READABLE, unread
-from exam_system.people import clean_line
+from exam_system.people import clean_line, clean_text
 from exam_system.records import releases
 from exam_system.records.models import Release
-from exam_system.trust.canonical import JSON, has_control, jcs, sha256_hex
+from exam_system.trust.canonical import JSON, jcs, sha256_hex
 
 LONGEST_TITLE = 120
 LONGEST_BODY = 50_000
@@ -60,8 +60,8 @@ def read_content(content: Content) -> Content:
     title = clean_line(content.title, LONGEST_TITLE)
     if not title:
         raise Invalid("Give the notice a title of at most %(most)s characters", most=LONGEST_TITLE)
-    body = content.body.replace("\r\n", "\n").strip()
-    if not body or len(body) > LONGEST_BODY or has_control(body.replace("\n", "")):
+    body = clean_text(content.body, LONGEST_BODY)
+    if not body:
         raise Invalid("Write the text of the notice (at most %(most)s characters)", most=50_000)
     read_line(content.line)
     _require_files(content.files)

@@ -212,8 +212,3 @@ def _disk_size(folder: Path) -> int:
     # The folder's own head says how wide its last tiles are; its signature was checked at sealing.
     path = folder / "checkpoint"
     return int(path.read_bytes().split(b"\n")[1]) if path.exists() else 0
-
-
-def head_of_note(session: Session, note: Note) -> Head | None:
-    """The head a checkpoint note belongs to."""
-    return session.scalar(select(Head).where(Head.note_id == note.id))

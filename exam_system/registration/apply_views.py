@@ -41,7 +41,6 @@ STEPS: dict[str, tuple[str, ...]] = {
 """Each step with the fields that it asks for; after them comes "check"."""
 CHECK = "check"
 FIELDS = tuple(name for names in STEPS.values() for name in names)
-OPTIONAL = ("employer", "need")
 SHOWN = 10
 """So many posts stand on one page of the first step."""
 

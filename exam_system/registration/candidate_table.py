@@ -10,7 +10,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from exam_system.errors import Sentence
-from exam_system.people import IdNumber, clean_line, clean_name, clean_phone
+from exam_system.people import IdNumber, clean_name, clean_phone, line_within
 from exam_system.sheets import Column, read_table
 
 _LEVELS = {
@@ -113,16 +113,7 @@ def _one_of(known: Mapping[str, int], none: Sentence) -> Callable[[str], int]:
 
 
 def _line(key: str) -> Callable[[str], str]:
-    longest = _LINES[key]
-
-    @lru_cache(maxsize=10_000)  # many went to one school
-    def read(text: str) -> str:
-        line = clean_line(text, longest)
-        if not line:
-            raise Sentence("Enter at most %(longest)s characters", longest=longest)
-        return line
-
-    return read
+    return lru_cache(maxsize=10_000)(line_within(_LINES[key]))  # many went to one school
 
 
 _CELLS = itemgetter("_sheet", "_row", *Handed._fields[2:])
