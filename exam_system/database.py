@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     DateTime,
     Integer,
     MetaData,
+    Select,
     create_engine,
     event,
     literal_column,
@@ -22,6 +23,9 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
+from exam_system.errors import Sentence
+
+T = TypeVar("T")
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -219,3 +223,17 @@ def lock_log(session: Session) -> None:
     """Hold the sequencer's lock until the transaction ends (SQLite's writer already does)."""
     if session.get_bind().dialect.name == "postgresql":
         session.connection().exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOG_LOCK})")
+
+
+def one_row(session: Session, query: Select[T], missing: Sentence, *, lock: bool = False) -> T:
+    """The one row of a query; raises `missing` when there is none.
+
+    With `lock` nobody else changes the row before this transaction ends, and it is read afresh;
+    SQLite's writer is alone anyway.
+    """
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    row = session.scalar(query)
+    if row is None:
+        raise missing
+    return row

@@ -25,6 +25,7 @@ from exam_system.accounts.service import end_sessions, parse_id, require_passwor
 from exam_system.approvals.lookup import Wanted, use
 from exam_system.chance import label, reference
 from exam_system.context import Context, verb
+from exam_system.database import one_row
 from exam_system.errors import Conflict, Invalid, NotFound, Sentence
 from exam_system.exams.models import Exam
 from exam_system.people import clean_name, clean_phone, narrow, reason_line
@@ -131,12 +132,7 @@ def claimed(ctx: Context, row: Takeover) -> Claimed:
 def find(session: Session, ref: str, *, lock: bool = False) -> Takeover:
     """One takeover for the office; raises NotFound. With `lock` nobody else decides meanwhile."""
     query = select(Takeover).where(Takeover.ref == ref)
-    if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
-    row = session.scalar(query)
-    if row is None:
-        raise NotFound("There is no such takeover")
-    return row
+    return one_row(session, query, NotFound("There is no such takeover"), lock=lock)
 
 
 def pick_up(ctx: Context, ref: str, code: str) -> Takeover | None:

@@ -15,6 +15,7 @@ from exam_system.accounts.models import Account
 from exam_system.approvals.models import Approval
 from exam_system.approvals.states import move
 from exam_system.context import Actor, Context
+from exam_system.database import one_row
 from exam_system.errors import Conflict, Fault, Forbidden, NotFound, Sentence
 
 MOST_DECIDED = 20
@@ -94,12 +95,7 @@ def list_to_approve(
 def find(session: Session, ref: str, *, lock: bool = False) -> Approval:
     """One approval; raises NotFound. With `lock` nobody else decides on it meanwhile."""
     query = select(Approval).where(Approval.ref == ref)
-    if lock:  # SQLite's writer is alone anyway
-        query = query.with_for_update().execution_options(populate_existing=True)
-    found = session.scalar(query)
-    if found is None:
-        raise NotFound("There is no such approval")
-    return found
+    return one_row(session, query, NotFound("There is no such approval"), lock=lock)
 
 
 def use(ctx: Context, *, subject: str, digest: str) -> str:

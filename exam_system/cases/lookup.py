@@ -18,6 +18,7 @@ from exam_system.cases.kinds import kind_of, kinds
 from exam_system.cases.models import Letter, LetterAnswer, LetterDocument
 from exam_system.cases.states import WAITING
 from exam_system.context import Context
+from exam_system.database import one_row
 from exam_system.errors import Forbidden, NotFound
 from exam_system.exams.models import Exam
 from exam_system.people import narrow
@@ -45,12 +46,7 @@ def written(ctx: Context, letter: Letter) -> Written:
 def find_letter(session: Session, ref: str, *, lock: bool = False) -> Letter:
     """One case by its reference; raises NotFound. With `lock` nobody else changes it meanwhile."""
     query = select(Letter).where(Letter.ref == ref)
-    if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
-    found = session.scalar(query)
-    if found is None:
-        raise NotFound("There is no such letter")
-    return found
+    return one_row(session, query, NotFound("There is no such letter"), lock=lock)
 
 
 def code_blind(ctx: Context, number: str, code: str) -> str:

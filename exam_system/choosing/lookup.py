@@ -21,6 +21,7 @@ from exam_system.choosing.models import (
     ChoiceTurn,
 )
 from exam_system.clock import rfc3339
+from exam_system.database import one_row
 from exam_system.errors import Conflict, NotFound
 from exam_system.exams.lookup import rules_of
 from exam_system.exams.models import Exam, Post
@@ -96,12 +97,7 @@ class Held:
 def find(session: Session, ref: str, *, lock: bool = False) -> Held:
     """A session by its reference; with `lock` nobody else acts in it meanwhile."""
     query = select(ChoiceSession).where(ChoiceSession.ref == ref)
-    if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
-    row = session.scalar(query)
-    if row is None:
-        raise NotFound("There is no such session")
-    return held(session, row)
+    return held(session, one_row(session, query, NotFound("There is no such session"), lock=lock))
 
 
 def held(session: Session, row: ChoiceSession) -> Held:

@@ -14,6 +14,7 @@ from exam_system.attendance.staff import Place, place_of
 from exam_system.config import Config
 from exam_system.context import Context
 from exam_system.custody.models import Bag
+from exam_system.database import one_row
 from exam_system.errors import Conflict, Forbidden, Invalid, NotFound
 from exam_system.exams.lookup import rules_of
 from exam_system.exams.models import District, Exam, ExamSession, Room, Site
@@ -51,12 +52,12 @@ def bag_of(session: Session, exam: Exam, barcode: str, *, lock: bool = False) ->
     """A bag by its barcode; raises NotFound. With `lock` nobody else changes it meanwhile."""
     code = clean_barcode(barcode)
     query = select(Bag).where(Bag.exam_id == exam.id, Bag.barcode == code)
-    if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
-    found = session.scalar(query)
-    if found is None:
-        raise NotFound("No bag of this exam has the barcode %(barcode)s", barcode=code)
-    return found
+    return one_row(
+        session,
+        query,
+        NotFound("No bag of this exam has the barcode %(barcode)s", barcode=code),
+        lock=lock,
+    )
 
 
 def session_of(session: Session, exam: Exam, subject: str) -> ExamSession:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from exam_system.approvals.lookup import Wanted, use
 from exam_system.chance import reference
 from exam_system.context import SYSTEM, Context, verb
+from exam_system.database import one_row
 from exam_system.errors import Conflict, NotFound, Sentence
 from exam_system.exams.models import Exam
 from exam_system.fees import gateway
@@ -98,12 +99,7 @@ def subject(file: BankFile) -> str:
 def find(session: Session, ref: str, *, lock: bool = False) -> BankFile:
     """One file; raises NotFound."""
     query = select(BankFile).where(BankFile.ref == ref)
-    if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
-    found = session.scalar(query)
-    if found is None:
-        raise NotFound("There is no such file")
-    return found
+    return one_row(session, query, NotFound("There is no such file"), lock=lock)
 
 
 def files(session: Session, most: int) -> Sequence[BankFile]:

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from exam_system.database import one_row
 from exam_system.draws.lookup import begun as begun
 from exam_system.errors import Conflict, NotFound
 from exam_system.exams.models import Exam, Post
@@ -73,12 +74,9 @@ def require_panels(session: Session, exam: Exam) -> list[Panel]:
 def panel_of(session: Session, exam: Exam, code: str, *, lock: bool = False) -> Panel:
     """A panel of the exam; raises NotFound. With `lock` nobody else acts in it meanwhile."""
     query = select(Panel).where(Panel.exam_id == exam.id, Panel.code == code)
-    if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
-    panel = session.scalar(query)
-    if panel is None:
-        raise NotFound("There is no panel %(panel)s in this exam", panel=code)
-    return panel
+    return one_row(
+        session, query, NotFound("There is no panel %(panel)s in this exam", panel=code), lock=lock
+    )
 
 
 def groups_of(session: Session, exam: Exam) -> list[InterviewGroup]:

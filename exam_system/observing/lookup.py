@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from exam_system.cases.models import Letter
 from exam_system.context import Context
+from exam_system.database import one_row
 from exam_system.errors import NotFound
 from exam_system.exams.models import Exam
 from exam_system.observing.models import (
@@ -92,11 +93,8 @@ def last_look(session: Session, invitation: ObserverInvitation, section: str) ->
 
 def by_ref(session: Session, ref: str) -> ObserverInvitation:
     """An invitation, locked; raises NotFound."""
-    query = select(ObserverInvitation).where(ObserverInvitation.ref == ref).with_for_update()
-    found = session.scalar(query.execution_options(populate_existing=True))
-    if found is None:
-        raise NotFound("There is no such invitation")
-    return found
+    query = select(ObserverInvitation).where(ObserverInvitation.ref == ref)
+    return one_row(session, query, NotFound("There is no such invitation"), lock=True)
 
 
 def proposed(session: Session, exam: Exam, upto: int | None = None) -> list[Row]:

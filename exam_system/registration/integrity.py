@@ -17,6 +17,7 @@ from exam_system.accounts.models import Person
 from exam_system.approvals.lookup import Wanted, use
 from exam_system.chance import reference
 from exam_system.context import Context, verb
+from exam_system.database import one_row
 from exam_system.errors import Conflict, Invalid, NotFound, Sentence
 from exam_system.people import reason_line
 from exam_system.registration.bar_table import LIFE, read_bars
@@ -127,12 +128,12 @@ def bar_people(ctx: Context, *, name: str, data: bytes) -> int:
 def find_bar(session: Session, ref: str, *, lock: bool = False) -> Barred:
     """One entry; raises NotFound."""
     query = select(Barred).where(Barred.ref == ref)
-    if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
-    row = session.scalar(query)
-    if row is None:
-        raise NotFound("There is no such entry in the register of barred people")
-    return row
+    return one_row(
+        session,
+        query,
+        NotFound("There is no such entry in the register of barred people"),
+        lock=lock,
+    )
 
 
 def wanted_lift(ctx: Context, *, ref: str, reason: str) -> Wanted:

@@ -16,6 +16,7 @@ from exam_system.accounts.models import Person
 from exam_system.chance import reference
 from exam_system.config import Config
 from exam_system.context import Context, verb
+from exam_system.database import one_row
 from exam_system.errors import Conflict, Forbidden, Invalid, NotFound
 from exam_system.exams.lookup import exam_by_code, rules_of
 from exam_system.exams.models import Exam, ExamSession
@@ -118,12 +119,7 @@ def _next_number(session: Session, exam: Exam) -> str:
 def find_case(session: Session, ref: str, *, lock: bool = False) -> ViolationCase:
     """One case; raises NotFound."""
     query = select(ViolationCase).where(ViolationCase.ref == ref)
-    if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
-    found = session.scalar(query)
-    if found is None:
-        raise NotFound("There is no such case")
-    return found
+    return one_row(session, query, NotFound("There is no such case"), lock=lock)
 
 
 def exam_of(session: Session, case: ViolationCase) -> Exam:

@@ -15,6 +15,7 @@ from exam_system.access import Role
 from exam_system.attendance.staff import place_of, require_room, require_site
 from exam_system.chance import reference
 from exam_system.context import Context, verb
+from exam_system.database import one_row
 from exam_system.errors import Conflict, Forbidden, Invalid, NotFound
 from exam_system.exams.lookup import exam_by_code
 from exam_system.exams.models import Exam, ExamSession, Room, Site
@@ -90,12 +91,7 @@ def facts_text(text: str) -> str:
 def find_incident(session: Session, ref: str, *, lock: bool = False) -> Incident:
     """One incident; raises NotFound."""
     query = select(Incident).where(Incident.ref == ref)
-    if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
-    found = session.scalar(query)
-    if found is None:
-        raise NotFound("There is no such incident")
-    return found
+    return one_row(session, query, NotFound("There is no such incident"), lock=lock)
 
 
 @verb
