@@ -80,6 +80,13 @@ def tell(ctx: Context, one: Held, turn: ChoiceTurn, **details: Any) -> None:
     ctx.record(exam=one.exam.code, subject=f"choice:{one.row.ref}", **about)
 
 
+def _note(ctx: Context, one: Held, kind: str, turn: ChoiceTurn) -> ChoiceTurn:
+    """Write and record what happens where there is nothing else to say."""
+    add_event(ctx, one, kind, turn)
+    tell(ctx, one, turn)
+    return turn
+
+
 def _turn(one: Held) -> ChoiceTurn:
     turn = one.current
     if turn is None:
@@ -131,9 +138,7 @@ def call_next(ctx: Context, *, ref: str) -> ChoiceTurn:
     turn = _turn(one)
     if ctx.session.get_one(Proposed, turn.proposed_id).standing != "holds":
         raise Conflict("This person has lost the place meanwhile: record that they give up")
-    add_event(ctx, one, "call", turn)
-    tell(ctx, one, turn)
-    return turn
+    return _note(ctx, one, "call", turn)
 
 
 @verb
@@ -158,9 +163,7 @@ def withdraw_choice(ctx: Context, *, ref: str) -> ChoiceTurn:
     """The place that was named is taken back before it is witnessed; the time runs on."""
     one = running(ctx, ref)
     turn = _own_turn(ctx, one)
-    add_event(ctx, one, "withdraw", turn)
-    tell(ctx, one, turn)
-    return turn
+    return _note(ctx, one, "withdraw", turn)
 
 
 @verb
@@ -227,9 +230,7 @@ def give_up_choice(ctx: Context, *, ref: str) -> ChoiceTurn:
     """Who was called wants none of the places that are left."""
     one = running(ctx, ref)
     turn = _own_turn(ctx, one)
-    add_event(ctx, one, "give_up", turn)
-    tell(ctx, one, turn)
-    return turn
+    return _note(ctx, one, "give_up", turn)
 
 
 @verb
@@ -237,9 +238,7 @@ def note_absent(ctx: Context, *, ref: str) -> ChoiceTurn:
     """Whose turn it is has not come: what follows is what the exam's rule says."""
     one = running(ctx, ref)
     turn = _turn(one)
-    add_event(ctx, one, "absent", turn)
-    tell(ctx, one, turn)
-    return turn
+    return _note(ctx, one, "absent", turn)
 
 
 @verb
@@ -247,6 +246,4 @@ def note_overtime(ctx: Context, *, ref: str) -> ChoiceTurn:
     """The time has run out without a place named: what follows is what the exam's rule says."""
     one = running(ctx, ref)
     turn = _turn(one)
-    add_event(ctx, one, "overtime", turn)
-    tell(ctx, one, turn)
-    return turn
+    return _note(ctx, one, "overtime", turn)

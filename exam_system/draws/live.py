@@ -19,8 +19,10 @@ HEARTBEAT = 5  # looks between two comments, by which a browser that is gone is 
 LOOKS = 300  # looks of one stream: then the browser connects anew
 AGAIN = 2_000  # milliseconds after which it does
 
+Key = tuple[str, int]
+"""A page that is followed: the draw and attempt, or another name and 0."""
 Look = Callable[[], str]
-"""Reads an attempt's stamp in a short session of its own."""
+"""Reads the page's stamp in a short session of its own."""
 
 
 @dataclass(slots=True)
@@ -39,9 +41,9 @@ class Watching:
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     places: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(STREAMS))
-    seen: dict[tuple[str, int], _Seen] = field(default_factory=dict)
+    seen: dict[Key, _Seen] = field(default_factory=dict)
 
-    def stamp(self, attempt: tuple[str, int], look: Look) -> str:
+    def stamp(self, attempt: Key, look: Look) -> str:
         """The attempt's stamp, at most PAUSE seconds old; raises what `look` raises."""
         seen = self.seen.setdefault(attempt, _Seen())
         with seen.lock:
@@ -61,7 +63,7 @@ class Watching:
         """Give the place back."""
         self.places.release()
 
-    def events(self, attempt: tuple[str, int], look: Look, known: str) -> Iterator[str]:
+    def events(self, attempt: Key, look: Look, known: str) -> Iterator[str]:
         """The stream for somebody who knows the story as of `known`: one event a change."""
         yield f"retry: {AGAIN}\n\n"
         for number in range(LOOKS):

@@ -7,18 +7,19 @@ from itertools import islice
 from typing import Any
 
 import segno
-from flask import Blueprint, Response, current_app, render_template, request, url_for
+from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from exam_system.database import reading
 from exam_system.draws import pages
 from exam_system.draws.confidential import opening
-from exam_system.draws.live import Look, Watching
+from exam_system.draws.live import Look
 from exam_system.draws.lookup import find
 from exam_system.draws.manifest import next_manifest
 from exam_system.draws.recipes import recipe_of
 from exam_system.draws.rehearsal import is_small, picture, rehearse
+from exam_system.draws.streaming import mark_answer, stream
 from exam_system.draws.views import ATTEMPT, words
 from exam_system.errors import Conflict, Sentence
 from exam_system.exams.lookup import exam_by_code
@@ -31,14 +32,6 @@ from exam_system.web import download, looking, office
 bp = Blueprint("live", __name__)
 bp.context_processor(words)
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-STREAM = "text/event-stream"
-FRESH = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-
-
-def _watching() -> Watching:
-    """The streams of this process."""
-    found: Watching = current_app.extensions.setdefault("watching", Watching())
-    return found
 
 
 def _look(draw: str, number: int) -> Look:
@@ -53,26 +46,14 @@ def _look(draw: str, number: int) -> Look:
 
 @bp.get(f"{ATTEMPT}/events")
 def events(draw: str, number: int) -> ResponseReturnValue:
-    """Server-sent events of one attempt: `story` with the new stamp whenever there is news.
-
-    `since` (or Last-Event-ID) is what the browser shows already. Answers 204, after which a
-    browser does not ask again, when all places for streams are taken.
-    """
-    watching, attempt, look = _watching(), (draw, number), _look(draw, number)
-    watching.stamp(attempt, look)
-    if not watching.enter():
-        return Response(status=204, mimetype=STREAM, headers=FRESH)
-    known = request.headers.get("Last-Event-ID") or request.args.get("since", "")
-    answer = Response(watching.events(attempt, look, known), mimetype=STREAM, headers=FRESH)
-    answer.call_on_close(watching.leave)
-    return answer
+    """Server-sent events of one attempt."""
+    return stream((draw, number), _look(draw, number))
 
 
 @bp.get(f"{ATTEMPT}/stamp")
 def stamp(draw: str, number: int) -> ResponseReturnValue:
     """The mark that changes whenever the attempt's page has something new to show."""
-    found = _watching().stamp((draw, number), _look(draw, number))
-    return Response(found, mimetype="text/plain", headers=FRESH)
+    return mark_answer((draw, number), _look(draw, number))
 
 
 @bp.get(f"{ATTEMPT}/hall")

@@ -7,17 +7,17 @@ from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 import segno
-from flask import Response, current_app, make_response, render_template, request, url_for
+from flask import make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import force_locale
 from sqlalchemy.orm import Session
 
 from exam_system.database import reading
-from exam_system.draws.live import Look, Watching
-from exam_system.draws.live_views import FRESH, STREAM
+from exam_system.draws.live import Key, Look
 from exam_system.draws.lookup import find
 from exam_system.draws.pages import STATE_NAMES, TONES, story_of
 from exam_system.draws.states import WORDS
+from exam_system.draws.streaming import mark, mark_answer, stream
 from exam_system.draws.views import words
 from exam_system.errors import NotFound
 from exam_system.exams.lookup import exam_by_code
@@ -58,18 +58,16 @@ def _view(code: str) -> Live:
 
 def _stamp(code: str) -> str:
     """What the pages show, as of this second: one look for all who ask in this process."""
-    return _watching().stamp((f"exam:{code}", 0), _look(code))
+    return mark(_key(code), _look(code))
+
+
+def _key(code: str) -> Key:
+    return f"exam:{code}", 0
 
 
 def _words() -> dict[str, object]:
     """What the templates call the states of draws."""
     return {"state_names": STATE_NAMES, "tones": TONES, "state_words": WORDS}
-
-
-def _watching() -> Watching:
-    """The streams of this process, those of draws among them."""
-    found: Watching = current_app.extensions.setdefault("watching", Watching())
-    return found
 
 
 def _look(code: str) -> Look:
@@ -85,24 +83,13 @@ def _look(code: str) -> Look:
 @bp.get("/exams/<code>/live/stamp")
 def stamp(code: str) -> ResponseReturnValue:
     """The mark that changes whenever the live page has something new to show."""
-    return Response(_stamp(code), mimetype="text/plain", headers=FRESH)
+    return mark_answer(_key(code), _look(code))
 
 
 @bp.get("/exams/<code>/live/events")
 def events(code: str) -> ResponseReturnValue:
-    """Server-sent events of an exam: `story` with the new stamp whenever there is news.
-
-    `since` (or Last-Event-ID) is what the browser shows already. Answers 204, after which a
-    browser does not ask again, when all places for streams are taken.
-    """
-    watching, key, look = _watching(), (f"exam:{code}", 0), _look(code)
-    watching.stamp(key, look)
-    if not watching.enter():
-        return Response(status=204, mimetype=STREAM, headers=FRESH)
-    known = request.headers.get("Last-Event-ID") or request.args.get("since", "")
-    answer = Response(watching.events(key, look, known), mimetype=STREAM, headers=FRESH)
-    answer.call_on_close(watching.leave)
-    return answer
+    """Server-sent events of an exam."""
+    return stream(_key(code), _look(code))
 
 
 @bp.get("/exams/<code>/live/hall")

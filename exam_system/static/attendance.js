@@ -1,17 +1,17 @@
 "use strict";
-/* The sign-in of a room. Marks are kept in this phone until the server has answered for them; each
-   has an id made here, so that one that is sent twice is taken in once. The server decides by its
-   own clock what counts: here only the time between a mark and its sending is measured. */
+/* The sign-in of a room. Marks are kept in this phone until the server has answered for them (see
+   offline.js). The server decides by its own clock what counts: here only the time between a mark and its sending is measured. */
 (() => {
   const EVERY = 12000;
+  const SCOPE = "/day/";
   const read = (id) => JSON.parse(document.getElementById(id).textContent);
-  const part = (name) => document.querySelector(`[data-${name}]`);
   const day = read("day");
   const words = read("words");
   const people = new Map(day.people.map((one) => [one.number, one]));
   const rooms = new Map();
   for (const [room, numbers] of Object.entries(day.others)) for (const one of numbers) rooms.set(one, room);
-  const KEY = `exam-day:${day.key}`;
+  const kept = window.offline(`exam-day:${day.key}`, words);
+  const { part, waiting, problem, ask } = kept;
   const dialog = part("dialog");
   let { state } = day;
   let ahead = day.state.now - Date.now();  // of the server's clock over this phone's
@@ -19,13 +19,9 @@
   let chosen = null;
   let busy = false;
 
-  // ---- marks that wait, in this phone
-  const waiting = () => JSON.parse(window.localStorage.getItem(KEY) || "[]");
-  const store = (marks) => window.localStorage.setItem(KEY, JSON.stringify(marks));
-
   function add(marks) {
     const at = Date.now();
-    store([...waiting(), ...marks.map((one) => ({ ...one, client: window.crypto.randomUUID(), at }))]);
+    kept.add(marks.map((one) => ({ ...one, at })));
     show();
     send();
   }
@@ -112,12 +108,6 @@
     for (const button of document.querySelectorAll("main form[method=post] button")) button.disabled = !usable;
   }
 
-  function problem(text) {
-    const box = part("problem");
-    box.hidden = !text;
-    box.textContent = text;
-  }
-
   function news(lines) {
     if (!lines.length) return;
     const box = part("news");
@@ -150,19 +140,7 @@
     net(words.online, "state-good");
     forms(true);
     show();
-    if (state.closed) forget();
-  }
-
-  async function ask(address, options) {
-    const answer = await fetch(address, { cache: "no-store", redirect: "manual", ...options });
-    if (answer.type === "opaqueredirect" || answer.status === 401) {
-      problem(words.login);
-      throw new Error("logged out");
-    }
-    const found = await answer.json();
-    if (!answer.ok) { problem(found.error || String(answer.status)); throw new Error("refused"); }
-    problem("");
-    return found;
+    if (state.closed) kept.forget(SCOPE);
   }
 
   async function send() {
@@ -171,13 +149,8 @@
     busy = true;
     try {
       if (marks.length) {
-        const found = await ask(day.marks, {
-          method: "POST",
-          headers: { "Content-Type": "application/json", "X-CSRFToken": day.token },
-          body: JSON.stringify({ sent_at: Date.now(), marks: marks.slice(0, 200) }),
-        });
-        const done = new Set(found.taken.map((one) => one.client));
-        store(waiting().filter((one) => !done.has(one.client)));
+        const found = await ask(day.marks, day.token, { sent_at: Date.now(), marks: marks.slice(0, 200) });
+        kept.settle(found.taken);
         tell(marks, found.taken);
         take(found.state);
       } else take(await ask(day.state_of));
@@ -264,31 +237,6 @@
     rest.dataset.name = rest.textContent;
   }
 
-  // ---- leaving: a log-out empties this phone
-  document.addEventListener("submit", (event) => {
-    if (!event.target.action.endsWith("/logout") || !waiting().length) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    problem(words.leave);
-  }, true);
-
-  // ---- without a network: the worker keeps this page, its style and its photos
-  async function keep() {
-    if (!("serviceWorker" in navigator)) return;
-    const worker = await navigator.serviceWorker.register(day.worker, { scope: "/day/" });
-    await navigator.serviceWorker.ready;
-    const parts = [...document.querySelectorAll("link[href], script[src], img[src^='/']")];
-    const addresses = parts.map((one) => one.href || one.src);
-    const to = worker.active || navigator.serviceWorker.controller;
-    to.postMessage({ keep: [window.location.href, new URL(day.photos, window.location.href).href, ...addresses] });
-  }
-
-  async function forget() {
-    if (!("serviceWorker" in navigator)) return;
-    const worker = await navigator.serviceWorker.getRegistration("/day/");
-    if (worker && worker.active && !waiting().length) worker.active.postMessage({ forget: true });
-  }
-
   async function pictures() {
     try { photos = await ask(day.photos); } catch { photos = {}; }
     show();
@@ -304,5 +252,5 @@
   show();
   pictures();
   follow();
-  if (!state.closed) keep().catch(() => {});
+  if (!state.closed) kept.keep(day.worker, SCOPE, [window.location.href, day.photos]).catch(() => {});
 })();

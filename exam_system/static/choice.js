@@ -46,18 +46,6 @@
     else if (view.mark !== root.dataset.mark) window.location.reload();
   };
 
-  const ask = async () => {
-    let reached = false;
-    try {
-      const answer = await fetch(root.dataset.choice, { cache: "no-store" });
-      reached = answer.ok;
-      if (reached) show(await answer.json());
-    } catch {
-      reached = false; // the network is away: said on the page, asked again in a second
-    }
-    part("lost").hidden = reached;
-    window.setTimeout(ask, 1000);
-  };
   window.setInterval(tick, 250);
-  ask();
+  window.follow(root.dataset.choice, 1000, part("lost"), show);
 })();

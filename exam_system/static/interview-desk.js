@@ -1,25 +1,14 @@
 "use strict";
-/* The interviewer's tablet. A sheet is kept in this tablet until the server has answered for it; it
-   has an id made here, so that one that is sent twice is taken in once. The server alone decides
-   whether it counts: nothing counts before the session was opened or after it was closed. */
+/* The interviewer's tablet. A sheet is kept in this tablet until the server has answered for it
+   (see offline.js). The server alone decides whether it counts: nothing counts before the session was opened or after it was closed. */
 (() => {
   const EVERY = 2000;
   const read = (id) => JSON.parse(document.getElementById(id).textContent);
-  const part = (name) => document.querySelector(`[data-${name}]`);
   const desk = read("desk");
   const words = read("words");
-  const KEY = `interview:${desk.key}`;
+  const { part, waiting, add, settle, problem, ask, keep, forget } = window.offline(`interview:${desk.key}`, words);
   const form = part("sheet");
   let busy = false;
-
-  const waiting = () => JSON.parse(window.localStorage.getItem(KEY) || "[]");
-  const store = (sheets) => window.localStorage.setItem(KEY, JSON.stringify(sheets));
-
-  function problem(text) {
-    const box = part("problem");
-    box.hidden = !text;
-    box.textContent = text;
-  }
 
   // ---- the sheet: complete, or not sent
   const fields = () => [...form.querySelectorAll("[data-full]")];
@@ -74,12 +63,12 @@
   }
 
   function enter() {
-    const sheet = { client: window.crypto.randomUUID(), place: desk.place, total: total() };
+    const sheet = { place: desk.place, total: total() };
     const several = fields().filter((field) => field.dataset.name);
     if (several.length) {
       sheet.marks = Object.fromEntries(several.map((field) => [field.name.slice(5), numberIn(field)]));
     } else sheet.score = numberIn(fields()[0]);
-    store([...waiting(), sheet]);
+    add([sheet]);
     show();
     send();
   }
@@ -96,27 +85,9 @@
   }
 
   // ---- the server
-  async function ask(sheets) {
-    const answer = await fetch(desk.sheets, {
-      method: "POST",
-      cache: "no-store",
-      redirect: "manual",
-      headers: { "Content-Type": "application/json", "X-CSRFToken": desk.token },
-      body: JSON.stringify({ code: desk.code, panel: desk.panel, sheets }),
-    });
-    if (answer.type === "opaqueredirect" || answer.status === 401) {
-      problem(words.login);
-      throw new Error("logged out");
-    }
-    const found = await answer.json();
-    if (!answer.ok) { problem(found.error || String(answer.status)); throw new Error("refused"); }
-    return found.taken;
-  }
-
   function tell(taken) {
     const refused = taken.filter((one) => one.outcome === "refused");
-    const done = new Set(taken.map((one) => one.client));
-    store(waiting().filter((sheet) => !done.has(sheet.client)));
+    settle(taken);
     if (!refused.length) {
       if (form) part("state").textContent = words.sent;
       window.location.assign(desk.again);
@@ -133,7 +104,8 @@
     if (busy || !sheets.length) return;
     busy = true;
     try {
-      tell(await ask(sheets));
+      const found = await ask(desk.sheets, desk.token, { code: desk.code, panel: desk.panel, sheets });
+      tell(found.taken);
     } catch {
       show(); // without a network: kept, and sent again in two seconds
     } finally { busy = false; }
@@ -144,32 +116,12 @@
     window.setTimeout(follow, EVERY);
   }
 
-  // ---- without a network: the worker keeps this page for the time it is loaded anew
-  async function keep() {
-    if (!("serviceWorker" in navigator)) return;
-    await navigator.serviceWorker.register(desk.worker, { scope: desk.again });
-    const { active } = await navigator.serviceWorker.ready;
-    const parts = [...document.querySelectorAll("link[href], script[src]")];
-    active.postMessage({ keep: [new URL(desk.again, window.location.href).href, ...parts.map((one) => one.href || one.src)] });
-  }
-
-  async function forget() {
-    if (!("serviceWorker" in navigator)) return;
-    const worker = await navigator.serviceWorker.getRegistration(desk.again);
-    if (worker && worker.active) worker.active.postMessage({ forget: true });
-  }
-
   document.addEventListener("submit", (event) => {
     if (event.target === form) {
       event.preventDefault();
       event.stopImmediatePropagation();
       confirm();
-    } else if (event.target.action.endsWith("/logout")) {
-      if (!waiting().length) { forget(); return; }
-      event.preventDefault();
-      event.stopImmediatePropagation();
-      problem(words.leave);
-    }
+    } else if (event.target.action.endsWith("/logout")) forget(desk.again);
   }, true);
   if (form) {
     form.noValidate = true; // what is missing is named here, in the page's language
@@ -179,5 +131,5 @@
   window.addEventListener("online", send);
   show();
   follow();
-  if (desk.open) keep().catch(() => {});
+  if (desk.open) keep(desk.worker, desk.again, [desk.again]).catch(() => {});
 })();

@@ -51,17 +51,6 @@
   };
 
   const show = root.dataset.again ? watch : fillHall;
-  const ask = async () => {
-    let reached = false;
-    try {
-      const answer = await fetch(root.dataset.poll, { cache: "no-store" });
-      reached = answer.ok;
-      if (reached) show(await answer.json());
-    } catch {
-      reached = false; // the network is away: said on the page, asked again in a second
-    }
-    part("lost").hidden = reached;
-    window.setTimeout(ask, root.dataset.again ? 1000 : 500); // the hall has what was entered last
-  };
-  ask();
+  const every = root.dataset.again ? 1000 : 500; // the hall has what was entered last
+  window.follow(root.dataset.poll, every, part("lost"), show);
 })();
