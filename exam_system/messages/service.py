@@ -17,9 +17,10 @@ from exam_system.accounts.models import Person
 from exam_system.chance import reference
 from exam_system.context import Context, verb
 from exam_system.errors import Conflict, Invalid, NotFound
-from exam_system.messages.kinds import ACTS, KINDS, Done, Told
+from exam_system.messages.kinds import ACTS, Done, Told
 from exam_system.messages.models import Contact, Delivery, Message, MessageMark
 from exam_system.messages.reminders import cause_of, due
+from exam_system.messages.texts import KINDS
 from exam_system.messages.ways import load_ways
 from exam_system.people import reason_line
 from exam_system.records.models import Act, ActDetail, Leaf

@@ -9,7 +9,7 @@ from flask_babel import gettext
 from exam_system.errors import Sentence
 from exam_system.language import choose_language
 from exam_system.messages import listing, service
-from exam_system.messages.kinds import KINDS
+from exam_system.messages.texts import KINDS
 from exam_system.messages.words import CHANNELS, STATES
 from exam_system.web import acting, flash_refusal, looking
 

@@ -10,8 +10,8 @@ from flask_babel import lazy_gettext as _l
 
 from exam_system.clock import parse_rfc3339
 from exam_system.language import translations
-from exam_system.messages.kinds import KINDS
 from exam_system.messages.models import Message
+from exam_system.messages.texts import KINDS
 
 STATES = {
     "waiting": _l("waits to be sent"),

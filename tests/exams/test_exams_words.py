@@ -10,7 +10,7 @@ from babel.messages.extract import extract
 
 import exam_system
 from exam_system.access import VERBS, Role
-from exam_system.exams import rules, rules_form
+from exam_system.exams import rule_readers, rules, rules_form
 from exam_system.exams.states import STATE_NAMES
 from exam_system.language import catalogue
 
@@ -50,7 +50,7 @@ def all_words() -> set[str]:
     found |= {verb.said for verb in VERBS.values()} | {role.value for role in Role}
     found |= {*rules.LABELS.values(), *rules_form.OPTION_NAMES.values(), *rules_form.GROUPS}
     found |= {*STATE_NAMES.values(), *rules._PARTS.values()}
-    return found | {entry[3] for entry in rules._TOGETHER}
+    return found | {entry[3] for entry in rule_readers.TOGETHER}
 
 
 def test_every_sentence_has_its_chinese() -> None:
