@@ -193,7 +193,7 @@ def _wait_for(url: str) -> None:
         try:
             urlopen(url, timeout=5).close()
             return
-        except (URLError, ConnectionError):
+        except OSError:  # not there yet, or slow to begin with
             if time.monotonic() > until:
                 raise
             time.sleep(0.2)
