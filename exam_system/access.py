@@ -168,6 +168,7 @@ VERBS: dict[str, Verb] = {
         REVIEWERS | OFFICE, "Somebody looked at a candidate's full ID number or phone"
     ),
     "finding.find_candidates": _office("The office looked for a candidate"),
+    "finding.index_phones": Verb(SYSTEM, "Telephone numbers were made findable"),
     "registration.bar_people": _office("People were barred from exams", CEREMONY),
     "registration.lift_bar": _office("The bar of a person was lifted", CEREMONY),
     "registration.import_candidates": _office("Candidates were handed over as a table"),

@@ -51,6 +51,7 @@ from exam_system.finding.views import bp as finding
 from exam_system.forensics.case_views import bp as experts
 from exam_system.forensics.views import bp as forensics
 from exam_system.help.views import bp as help_pages
+from exam_system.homes.views import bp as homes
 from exam_system.indicators.views import bp as indicators
 from exam_system.interviews.avoidance_views import bp as interviews
 from exam_system.interviews.lots_views import bp as lots
@@ -70,6 +71,7 @@ from exam_system.oversight.views import bp as oversight
 from exam_system.photos.views import bp as photos
 from exam_system.registration.views import bp as registration
 from exam_system.results.views import bp as results
+from exam_system.running_views import bp as running
 from exam_system.tips.desk import bp as tips
 from exam_system.tips.views import MemoryRequest, forget_who
 from exam_system.tips.views import bp as report
@@ -78,6 +80,7 @@ from exam_system.violations.incident_views import bp as incidents
 
 BLUEPRINTS = (
     look,
+    running,
     accounts,
     approvals,
     exams,
@@ -110,6 +113,7 @@ BLUEPRINTS = (
     messages,
     photos,
     help_pages,
+    homes,
     incidents,
     cases,
     appointing,
@@ -173,8 +177,14 @@ def create_app(
     for status in (400, 403, 404, 405, 413, 429):
         app.register_error_handler(status, plain_error)
     app.jinja_env.globals.update(
-        nonce=web.nonce, actor=web.actor, office=web.office, closed=web.closed
+        nonce=web.nonce,
+        actor=web.actor,
+        office=web.office,
+        closed=web.closed,
+        form_words=web_forms.words,
+        own_ids=web_forms.own_ids,
     )
+    app.jinja_env.tests["refusal"] = web.is_refusal
     return app
 
 
@@ -196,6 +206,9 @@ def stale_form(_error: CSRFError) -> ResponseReturnValue:
     page = web_forms.keep_unsent()
     if page:
         return redirect(page, 303)
+    again = web_forms.ask_again()
+    if again is not None:
+        return again
     return refused(Refused("The form has expired: go back, reload the page and send it again"))
 
 

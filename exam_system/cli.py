@@ -34,6 +34,7 @@ COMMANDS = {
     "messages": ("messages.commands:messages",),
     "monitor": ("verify.commands:monitor",),
     "oversight": ("server:board",),
+    "phones": ("finding.commands:phones",),
     "photos": ("photos.commands:photos",),
     "release": ("results.commands:release",),
     "report": ("tips.commands:report",),

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from exam_system.sheets.sentence import Sentence
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from exam_system.sheets.sentence import Sentence, untranslated
 
 __all__ = [
     "Conflict",
     "Fault",
     "Forbidden",
+    "Gathered",
     "Invalid",
     "NotFound",
     "Refused",
     "Sentence",
+    "Several",
     "Unavailable",
+    "parts_of",
 ]
 
 
@@ -22,6 +28,52 @@ class Refused(Sentence):
 
 class Invalid(Refused):
     """The input is wrong; the sentence says what, where and what to do."""
+
+
+class Several(Invalid):
+    """Several things of one form are wrong at once; its text is all of their sentences."""
+
+    def __init__(self, errors: list[Sentence]) -> None:
+        super().__init__("")
+        self.errors = errors
+
+    def text(self, translate: Callable[[str], str] = untranslated) -> str:
+        """Each sentence once, a line each."""
+        return "\n".join(dict.fromkeys(error.text(translate) for error in self.errors))
+
+
+class Gathered:
+    """Looks at every input of a form before it refuses any.
+
+    `with wrong.about("fee"): fen = read_amount(text)` keeps what is refused in the block, said of
+    that field, or of what it says itself where none is named; `wrong.tell()` raises all of it.
+    """
+
+    def __init__(self) -> None:
+        self.errors: list[Sentence] = []
+
+    @contextmanager
+    def about(self, field: str = "") -> Iterator[None]:
+        """A block that reads one field; its refusal is told later."""
+        try:
+            yield
+        except Sentence as error:
+            own = not field or isinstance(error, Several)
+            self.errors += [
+                one if own and one.field else one.about(field) for one in parts_of(error)
+            ]
+
+    def tell(self) -> None:
+        """Raise what was refused: the one as it was, more of them as Several."""
+        if len(self.errors) == 1:
+            raise self.errors[0]
+        if self.errors:
+            raise Several(self.errors)
+
+
+def parts_of(error: Sentence) -> list[Sentence]:
+    """The single sentences of a refusal."""
+    return error.errors if isinstance(error, Several) else [error]
 
 
 class Forbidden(Refused):

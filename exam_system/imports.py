@@ -12,9 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from flask import flash, redirect, render_template, request
+from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from exam_system import running
 from exam_system.context import Context
 from exam_system.errors import Conflict, Invalid
 from exam_system.records.tree import write_durable
@@ -32,8 +33,8 @@ class Import:
     """One list: what it is called, where its page is, how a table is compared and taken in.
 
     `read` and `act` get a file's name and bytes; `act` uses the verb and gives the sentence that
-    is shown afterwards. Both raise SheetError and Sentence. `trail` are the crumbs to the page;
-    `progress` is where the page can ask how far the act is ({"done", "all"}), "" for short ones.
+    is shown afterwards; on its way it may tell how far it is (`running.tell`). Both raise
+    SheetError and Sentence. `trail` are the crumbs to the page.
     """
 
     title: str
@@ -41,7 +42,6 @@ class Import:
     read: Callable[[Context, str, bytes], Preview]
     act: Callable[[Context, str, bytes], str]
     trail: tuple[tuple[str, str], ...] = ()
-    progress: str = ""
 
 
 def step(one: Import) -> ResponseReturnValue:
@@ -70,15 +70,20 @@ def step(one: Import) -> ResponseReturnValue:
 
 def _carry_out(one: Import, digest: str, seen: str) -> ResponseReturnValue:
     name, data = _kept(looking(), digest)
-    with acting() as ctx:
-        if one.read(ctx, name, data).digest != seen:
-            raise Conflict(
-                "The list has changed since its preview was shown: send the file again and look "
-                "at what it changes now"
-            )
-        said = one.act(ctx, name, data)
-    _path(looking(), digest).unlink(missing_ok=True)
-    flash(said, "success")
+    path = _path(looking(), digest)
+
+    def act() -> str:
+        with acting() as ctx:
+            if one.read(ctx, name, data).digest != seen:
+                raise Conflict(
+                    "The list has changed since its preview was shown: send the file again and "
+                    "look at what it changes now"
+                )
+            said = one.act(ctx, name, data)
+        path.unlink(missing_ok=True)
+        return said
+
+    running.begin(running.Work("import", one.title, one.back), act)
     return redirect(one.back)
 
 

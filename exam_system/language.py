@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from functools import cache
 from io import BytesIO
@@ -14,11 +15,16 @@ from babel.support import Translations
 from flask import Flask, request
 from flask_babel import Babel, Domain, get_locale
 from flask_babel import format_datetime as _format
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup, escape
 
 from exam_system.errors import Fault
+from exam_system.wording import fill, worded
 
 FOLDER = Path(__file__).parent / "translations"
 LANGUAGES = ("zh", "en")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d(?![^<]*>)")  # not within a tag
 
 
 @cache
@@ -56,6 +62,19 @@ class PlainDomain(Domain):  # type: ignore[misc]
         """The catalogue of the request's language."""
         return translations(str(get_locale() or "en")[:2])
 
+    def gettext(self, string: str, **variables: object) -> str:
+        """A sentence in the request's language, its places filled where there are any."""
+        said = str(self.get_translations().ugettext(string))
+        return fill(string, said, variables) if variables else said
+
+
+@pass_context
+def _in_page(context: Context, message: str, /, **values: object) -> str:
+    """What `_` is in templates: a sentence whose values are escaped."""
+    said = str(translations(str(get_locale() or "en")[:2]).ugettext(message))
+    text, words = worded(message, said, values)
+    return (Markup(text) if context.eval_ctx.autoescape else text) % words
+
 
 def choose_language() -> str:
     """What the address says, else the switch's cookie, what the browser asks for, Chinese."""
@@ -74,13 +93,18 @@ def install_language(app: Flask) -> None:
     babel = Babel()
     babel.init_app(app, default_locale="zh", default_timezone=zone, locale_selector=choose_language)
     babel.domain_instance = PlainDomain()
-    app.jinja_env.filters.update(when=when, yuan=yuan)
-    app.jinja_env.globals.update(language=choose_language)
+    app.jinja_env.filters.update(when=when, yuan=yuan, whole=whole)
+    app.jinja_env.globals.update(language=choose_language, gettext=_in_page)
 
 
 def when(at: datetime | None) -> str:
     """A time on a page, in the bureau's zone; empty for none."""
     return "" if at is None else str(_format(at, "yyyy-MM-dd HH:mm"))
+
+
+def whole(text: object) -> Markup:
+    """A text whose days do not break: browsers part 2026-03-09 after a hyphen."""
+    return Markup(_DAY.sub(r'<span class="text-nowrap">\g<0></span>', str(escape(text))))
 
 
 def yuan(fen: int) -> str:

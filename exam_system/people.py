@@ -101,11 +101,12 @@ def clean_text(text: str, longest: int) -> str:
     return "" if len(lines) > longest or has_control(lines.replace("\n", "")) else lines
 
 
-def require_text(text: str, longest: int) -> str:
-    """One language of a text as `clean_text` makes it; raises Invalid when there is none."""
+def require_text(text: str, longest: int, field: str) -> str:
+    """One language of a text, as `clean_text` makes it; raises Invalid, of `field`, without one."""
     lines = clean_text(text, longest)
     if not lines:
-        raise Invalid("A text has 1 to %(most)s characters in each language", most=longest)
+        sentence = "A text has 1 to %(most)s characters in each language"
+        raise Invalid(sentence, most=longest).about(field)
     return lines
 
 
@@ -121,19 +122,20 @@ def line_within(longest: int) -> Callable[[str], str]:
     return read
 
 
-def reason_line(text: str, longest: int) -> str:
-    """A reason as `clean_line` makes it; raises Invalid when there is none."""
+def reason_line(text: str, longest: int, field: str = "reason why") -> str:
+    """A reason as `clean_line` makes it, typed in `field`; raises Invalid when there is none."""
     reason = clean_line(text, longest)
     if not reason:
-        raise Invalid("Give the reason in one line of at most %(most)s characters", most=longest)
+        sentence = "Give the reason in one line of at most %(most)s characters"
+        raise Invalid(sentence, most=longest).about(field)
     return reason
 
 
 def clean_area(text: str) -> str:
-    """The code of an area (GB/T 2260), 6 digits; forgives full-width ones. Raises Sentence."""
-    digits = unicodedata.normalize("NFKC", text).strip()
+    """The code of an area (GB/T 2260), 6 digits; forgives blanks and full width. Raises it."""
+    digits = narrow(text)
     if not re.fullmatch("[1-9][0-9]{5}", digits):
-        raise Sentence("An area code has six digits (GB/T 2260).")
+        raise Sentence("An area code has six digits (GB/T 2260).").about("area_code area")
     return digits
 
 
@@ -143,11 +145,14 @@ def same_area(one: str, other: str, digits: int) -> bool:
     return digits > 0 and one[:digits] == other[:digits]
 
 
+_NO_PHONE = "A mobile number has 11 digits and begins with 13 to 19."
+
+
 def clean_phone(text: str) -> str:
     """A mobile number of mainland China, 11 digits; forgives spaces, hyphens, +86."""
     digits = re.sub(r"^(\+|00)86|^86(?=1[0-9]{10}$)", "", _compact(text).replace("-", ""))
     if not re.fullmatch("1[3-9][0-9]{9}", digits):
-        raise Sentence("A mobile number has 11 digits and begins with 13 to 19.")
+        raise Sentence(_NO_PHONE).about("phone")
     return digits
 
 
@@ -187,6 +192,21 @@ def read_day(text: str) -> datetime.date:
     return datetime.date(*map(int, found.groups()))
 
 
+_MOMENT = re.compile("(.+?)(?:T|(?<=日)|(?<=[0-9]) +)([0-9]{1,2}):([0-9]{2})(?::00)?")
+
+
+def read_moment(text: str) -> datetime.datetime:
+    """A day with a time, without a zone: what fields of dates and times send, or as people write
+    it: 2026-03-05 9:00, 2026年3月5日 9：00. Raises ValueError."""
+    plain = unicodedata.normalize("NFKC", text).strip()
+    found = _MOMENT.fullmatch(plain.replace("日 ", "日"))
+    if found is None:
+        raise ValueError(text)
+    return datetime.datetime.combine(
+        read_day(found[1]), datetime.time(int(found[2]), int(found[3]))
+    )
+
+
 def _compact(text: str) -> str:
     """Without spaces and the invisible marks that telephones copy along; ASCII digits."""
     kept = (c for c in text if not c.isspace() and unicodedata.category(c) != "Cf")
@@ -222,7 +242,7 @@ def _not_in_names(character: str) -> Sentence:
         "A name is made of letters; %(character)s (U+%(code)s) cannot be part of it.",
         character=f"“{shown}”",
         code=f"{ord(character):04X}",
-    )
+    ).about("name")
 
 
 def _in_names(character: str) -> bool:
@@ -232,10 +252,13 @@ def _in_names(character: str) -> bool:
     return is_letter and unicodedata.name(character, "").startswith("LATIN ")
 
 
+_LONG_NAME = "A name has at most %(limit)s characters."
+
+
 def _check_shape(name: str) -> None:
     if not any(character.isalpha() or character == "〇" for character in name):
-        raise Sentence("Enter the name.")
+        raise Sentence("Enter the name.").about("name")
     if len(name) > _LONGEST_NAME:
-        raise Sentence("A name has at most %(limit)s characters.", limit=_LONGEST_NAME)
+        raise Sentence(_LONG_NAME, limit=_LONGEST_NAME).about("name")
     if name.strip("·") != name or "··" in name:
-        raise Sentence("The middle dot stands between two parts of a name.")
+        raise Sentence("The middle dot stands between two parts of a name.").about("name")

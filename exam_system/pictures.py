@@ -64,8 +64,9 @@ def bars(rows: Sequence[Bar], label: str) -> Markup:
 
 
 def columns(counts: Sequence[int], names: Sequence[str], label: str, own: int = -1) -> Markup:
-    """A distribution: how many fall in each class; the class `own` has another colour, and its
-    name and number always stand there. Names are digits; of many every second or third stands."""
+    """A distribution: how many fall in each class; the class `own` has ▼ and another colour,
+    and its name and number always stand there. Names are digits; of many every second or third
+    stands."""
     drawing = Drawing(WIDTH, HIGH + FOOT + HEAD)
     wide = (WIDTH - 2 * SIDE) / max(len(counts), 1)
     every = -(-len(counts) // 8)
@@ -75,7 +76,8 @@ def columns(counts: Sequence[int], names: Sequence[str], label: str, own: int = 
         fill = RED if n == own else BRAND
         drawing.add(Rect(x + 1, FOOT, wide - 2, high, fillColor=fill, strokeColor=None))
         if count and (n == own or len(counts) <= MOST):
-            drawing.add(_word(x + wide / 2, FOOT + high + 3, str(count), "middle"))
+            said = f"▼ {count}" if n == own else str(count)
+            drawing.add(_word(x + wide / 2, FOOT + high + 3, said, "middle"))
         if n % every == 0 or n == own:
             drawing.add(_word(x + wide / 2, 4, name, "middle"))
     drawing.add(Line(SIDE, FOOT, WIDTH - SIDE, FOOT, strokeColor=LINE, strokeWidth=1))

@@ -1,8 +1,8 @@
 """What somebody typed and what could not be taken yet, kept for them on the server.
 
 One sealed file for each account and use, in a folder of the day. It holds no act and decides
-nothing: it only fills a form again, for the same account. Neither an address nor the browser's
-storage ever has it.
+nothing: it only fills a form again, for the same account. No address ever has it. (Who has no
+account keeps the steps of a form in their own tab until it is sent: `static/steps.js`.)
 """
 
 from __future__ import annotations

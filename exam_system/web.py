@@ -29,7 +29,7 @@ from exam_system.access_pages import PAGES
 from exam_system.accounts import factors, sessions
 from exam_system.context import PUBLIC, SYSTEM, Actor, Context
 from exam_system.database import glancing
-from exam_system.errors import Forbidden, Refused, Sentence
+from exam_system.errors import Forbidden, Refused, Sentence, parts_of
 from exam_system.office import Office
 from exam_system.oversight.clock import tell
 from exam_system.people import narrow
@@ -38,6 +38,8 @@ from exam_system.timekeeping import UntrustedTime
 T = TypeVar("T")
 SAME_FOR_ALL = frozenset({"static", "bootstrap.static", "look.colours", "look.emblem"})
 """Files that a browser may keep whoever is logged in."""
+PROBLEM = "danger"
+"""The category of what is said of a refused form; the name of a field may stand behind it."""
 
 
 def office() -> Office:
@@ -83,6 +85,16 @@ def acting(*, as_system: bool = False, who: Actor | None = None) -> Iterator[Con
     except UntrustedTime as error:
         tell(parts, error)
         raise
+
+
+@contextmanager
+def trying() -> Iterator[Context]:
+    """As `acting`, for a page that goes on to another: a refusal is shown there."""
+    try:
+        with acting() as ctx:
+            yield ctx
+    except Sentence as error:
+        flash_refusal(error)
 
 
 def typed_factor() -> factors.Typed:
@@ -169,9 +181,17 @@ def closed() -> str:
 
 
 def flash_refusal(error: Sentence) -> None:
-    """Show a refusal on the next page; what was typed is kept for it (see `web_forms`)."""
+    """Show a refusal on the next page, each of its sentences with the field that it is about; what
+    was typed is kept for it (see `web_forms`)."""
     g.refused = True
-    flash(say(error), "danger")
+    session["refused"] = request.path
+    for one in parts_of(error):
+        flash(say(one), f"{PROBLEM} {one.field}")
+
+
+def is_refusal(category: str) -> bool:
+    """Whether what was flashed under this category was a refusal."""
+    return category.split(" ")[0] == PROBLEM
 
 
 def nonce() -> str:

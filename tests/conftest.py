@@ -19,7 +19,7 @@ from sqlalchemy import create_engine, text
 from werkzeug.routing import Rule
 
 from exam_system import instance as instances
-from exam_system import vault
+from exam_system import running, vault
 from exam_system.chance import SystemChance
 from exam_system.clock import RehearsalClock
 from tests import postgresql
@@ -31,6 +31,8 @@ os.environ.setdefault("EXAM_PASSPHRASE", "tests")
 # Opening an instance stretches its passphrase for a tenth of a second on purpose; every test opens
 # the same one, some of them several times.
 vault._stretch = cache(vault._stretch)
+# On a busy machine a page would answer before its work is done: only tests of that do not wait.
+running.PATIENCE = 60.0
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # Monday, 9:00 in Shanghai
 # Thousands of apps are made, and compiling the same few hundred routes is nine tenths of each.
 _compile_route = Rule._compile_builder

@@ -43,13 +43,13 @@ PAGES = {
         f"/exams/{CODE}/draws/office", f"/exams/{CODE}/results/office", "/approvals",
         "/office/messages", "/barred",
     ),
-    Role.REVIEWER: ("/review",),
+    Role.REVIEWER: ("/review", "/today"),
     Role.ADMIN: ("/users",),
     Role.INSPECTOR: (
         "/oversight", "/oversight/acts", "/oversight/alerts", "/oversight/reports", "/approvals",
         f"/oversight/exams/{CODE}/timeline",
     ),
-    Role.MARKER: ("/marking",),
+    Role.MARKER: ("/marking", "/today"),
     Role.CANDIDATE: ("/applications", "/messages"),
     Role.PUBLIC: (
         "/", f"/exams/{CODE}", f"/exams/{CODE}/posts", f"/exams/{CODE}/draws",

@@ -32,7 +32,10 @@ def test_a_distribution_marks_the_own_place_alone() -> None:
     others = marks(svg, "rect", "fill-brand")
     heights = [float(one.get("height", 0)) for one in (*others, own)]
     assert [height / heights[1] for height in heights] == pytest.approx([0.5, 1.0, 0.25])
-    assert not marks(columns([4, 8, 2], ["60", "70", "80"], "分布"), "rect", "fill-red")
+    assert "▼ 2" in svg  # colour is not the only sign
+    plain = columns([4, 8, 2], ["60", "70", "80"], "分布")
+    assert not marks(plain, "rect", "fill-red")
+    assert "▼" not in plain
 
 
 def test_a_line_grows_and_a_point_without_anybody_behind_it_is_red() -> None:

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from exam_system.access import Role
+from tests import reloading
 from tests.world import PASSWORD, World
 
 
@@ -99,3 +100,14 @@ def test_a_fault_is_said_in_both_languages(world: World) -> None:
     assert "系统出现故障" in answer.text
     assert "Nothing was done" in answer.text
     assert "nobody thought" not in answer.text
+
+
+def test_an_act_that_is_answered_with_a_page_is_noticed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every app of a test looks whether a reload would do something twice: see reloading."""
+    client = world.client(world.app(), Role.OFFICER)
+    assert client.post("/office/candidates", data={"q": "王小明"}).status_code == 200
+    monkeypatch.delitem(reloading.ANSWERS, "search.candidates")
+    with pytest.raises(AssertionError, match="a reload would do it again"):
+        client.post("/office/candidates", data={"q": "王小明"})

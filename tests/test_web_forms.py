@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+import re
+from datetime import date, datetime, timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from exam_system.access import Role
-from exam_system.people import read_day
-from exam_system.refilling import refill
+from exam_system.errors import Gathered, Invalid, Several
+from exam_system.people import read_day, read_moment
+from exam_system.refilling import Refusal, refill
 from exam_system.typed import FOLDER
 from tests.registration.setting import CODE, add_candidate, add_exam, id_number
 from tests.world import PASSWORD, World
@@ -61,6 +63,73 @@ def test_the_form_that_was_sent_is_filled_and_no_other() -> None:
         assert part in found, part
     assert refill(PAGE, "/p", "/a", [("ref", "3"), ("x", "1")], "") == PAGE
     assert refill(PAGE, "/p", "/b", typed, "") == PAGE
+
+
+WRONG = """<ul data-problems-list><li>old</li></ul><form method="post" action="/a">
+<label for="n">Number of <b>papers</b>&#58;</label><input id="n" name="n" type="number" max="30">
+<label>Place <select name="s" required><option value="">none<option value="1">one</select></label>
+<fieldset><legend>Way</legend><input type="radio" name="w" value="1" required id="w1">
+<input type="radio" name="w" value="2" required id="w2"></fieldset>
+<label for="r">Reason</label><textarea id="r" name="r" aria-describedby="h" required></textarea>
+<label for="d">Day</label><input id="d" name="d" type="date"><input name="off" disabled required>
+<input name="c" pattern="[0-9]{3}" title="Three digits" aria-label="Code"></form>"""
+
+
+def test_all_that_is_wrong_stands_on_top_and_beside_its_field() -> None:
+    typed = [("n", "３１"), ("s", ""), ("r", " "), ("d", "2026年3月5日"), ("c", "１ 23")]
+    problems = [("", "Closed"), ("gone why r", "Say <why>")]
+    refusal = Refusal(problems, lambda kind, label, bound: f"{kind} {label} {bound}", "Error:")
+    page = refill(WRONG, "/a", "/a", typed, "note", refusal)
+    listed = re.findall('<li><a class="alert-link" href="#([^"]+)">(.*?)</a></li>', page)
+    assert listed == [
+        ("typed-again", "Closed"),
+        ("n", "most Number of papers 30"),
+        (listed[2][0], "choose Place "),
+        ("w1", "choose Way "),
+        ("r", "Say &lt;why&gt;"),  # and not once more that it is empty
+    ]
+    assert f'id="{listed[2][0]}" class="is-invalid" aria-describedby="{listed[2][0]}-error"' in page
+    beside = '<span class="field-error" id="r-error"><span class="visually-hidden">Error:</span> '
+    assert f"{beside}Say &lt;why&gt;</span><textarea" in page
+    assert 'aria-describedby="h r-error"' in page
+    assert page.count("aria-invalid") == 3  # a radio button cannot be invalid by itself
+    assert "old" not in page
+    assert refill(WRONG, "/a", "/b", typed, "note", refusal) == WRONG
+
+
+def test_several_wrong_inputs_are_refused_together() -> None:
+    wrong = Gathered()
+    with wrong.about("a"):
+        raise Invalid("Enter the name.").about("own")
+    with pytest.raises(Invalid, match=r"^Enter the name\.$") as one:
+        wrong.tell()
+    assert one.value.field == "a"
+    with wrong.about():
+        raise Several([Invalid("One").about("b"), Invalid("Two %(n)s", n=2)])
+    with pytest.raises(Several, match=r"Enter the name\.\nOne\nTwo 2") as more:
+        wrong.tell()
+    assert [error.field for error in more.value.errors] == ["a", "b", ""]
+
+
+def test_a_refused_form_lists_everything_and_links_to_it(world: World) -> None:
+    client = log_in(world.app(), "officer")
+    new = {"code": "gy 1", "name": "", "name_en": "E", "exam_type": "civil", "area_code": "12"}
+    answer = client.post("/office/exams/new", data=new)
+    assert answer.status_code == 422
+    listed = re.findall('<li><a class="alert-link" href="#([^"]+)">', answer.text)
+    assert listed == ["name", "exam_type"]
+    for field in listed:
+        assert f'id="{field}-error"' in answer.text
+    assert "请填写“中文名称”" in answer.text
+    answer = client.post(
+        "/office/exams/new", data={**new, "name": "甲", "exam_type": "civil_service"}
+    )
+    assert re.findall('<a class="alert-link" href="#([^"]+)">', answer.text) == [
+        "code",
+        "area_code",
+    ]
+    assert answer.text.count("data-problems>") == 1
+    assert 'value="gy 1"' in answer.text
 
 
 def test_a_form_survives_a_login_that_ran_out(world: World) -> None:
@@ -190,6 +259,13 @@ def test_a_folder_of_an_old_day_is_removed(world: World) -> None:
 )
 def test_a_day_is_read_as_people_write_it(text: str) -> None:
     assert read_day(text) == date(2026, 3, 5)
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-03-05T09:00", "2026/3/5 9:00", "2026年3月5日 9：00", "２０２６-3-5　09:00"]
+)
+def test_a_moment_is_read_as_people_write_it(text: str) -> None:
+    assert read_moment(text) == datetime(2026, 3, 5, 9)
 
 
 @pytest.mark.parametrize("text", ["", "2026-13-05", "5.3.2026", "2026-3", "2026年2月30日"])

@@ -66,6 +66,7 @@ from exam_system.records import log, releases, rows
 from exam_system.registration.integrity import wanted_bars, wanted_lift
 from exam_system.trust.keys import COSIGNATURE, Signer
 from exam_system.violations.deciding import wanted_decision
+from tests import reloading
 
 PASSWORD = "correct horse battery"
 OFFICES = {Role.OFFICER: "考试中心", Role.INSPECTOR: "派驻纪检监察组"}
@@ -318,6 +319,7 @@ class World:
         app = create_app(self.folder, clock=self.clock, chance=self.chance)
         app.config["TESTING"] = True
         app.config["WTF_CSRF_ENABLED"] = False  # tests of CSRF itself switch it on again
+        reloading.watch(app)
         return app
 
     def client(self, app: Flask, role: Role | None = None) -> FlaskClient:

@@ -28,6 +28,7 @@ LONGEST = 10_000
 _LATER = select(ConsentText)
 _FIRST = Path(__file__).with_name("consents.json")
 _CHANGED = "The texts on personal data have changed: read those in force and agree to them"
+_LACKING = "To go on, agree to each text on personal data, or come to the office"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +79,9 @@ def require(ctx: Context, agreed: Collection[str] | None) -> list[str]:
     wanted = [text.digest for text in in_force(ctx.session)]
     if agreed is None and ctx.config.demonstration:
         return wanted
-    if not set(wanted) <= set(agreed or ()):
-        raise Invalid(_CHANGED)
+    given = set(agreed or ())
+    if not given.issuperset(wanted):
+        raise Invalid(_LACKING if given.issubset(wanted) else _CHANGED)
     return wanted
 
 
@@ -102,7 +104,9 @@ def publish_text(ctx: Context, *, kind: str, zh: str, en: str) -> ConsentText:
     now = next((text for text in in_force(ctx.session) if text.kind == kind), None)
     if now is None:
         raise Invalid("There is no such text")
-    text = Text(kind, now.version + 1, require_text(zh, LONGEST), require_text(en, LONGEST))
+    text = Text(
+        kind, now.version + 1, require_text(zh, LONGEST, "zh"), require_text(en, LONGEST, "en")
+    )
     if (text.zh, text.en) == (now.zh, now.en):
         raise Conflict("This is the text that is in force")
     row = ConsentText(

@@ -96,8 +96,14 @@ class TakeoverForm(FlaskForm):  # type: ignore[misc]
 class CodeForm(FlaskForm):  # type: ignore[misc]
     """The reference and pick-up code of a takeover."""
 
-    ref = StringField(_l("Reference"), validators=[DataRequired(), Length(max=40)])
-    code = StringField(_l("Pick-up code"), validators=[DataRequired(), Length(max=40)])
+    ref = StringField(
+        _l("Reference"),
+        validators=[DataRequired(_l("Enter the reference that you were shown")), Length(max=40)],
+    )
+    code = StringField(
+        _l("Pick-up code"),
+        validators=[DataRequired(_l("Enter the pick-up code that you were shown")), Length(max=40)],
+    )
     submit = SubmitField(_l("Show how far it is"))
 
 

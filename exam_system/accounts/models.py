@@ -7,6 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import (
     Boolean,
     CheckConstraint,
+    ColumnElement,
     Date,
     ForeignKey,
     Index,
@@ -19,6 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from exam_system.access import PLEDGED
 from exam_system.database import Base, UtcTime
 
 
@@ -34,7 +36,7 @@ class Account(Base):
     ref: Mapped[str] = mapped_column(String(32), unique=True)
     username: Mapped[str] = mapped_column(String(64), unique=True)
     name: Mapped[str] = mapped_column(String(64))
-    role: Mapped[str] = mapped_column(String(16))
+    role: Mapped[str] = mapped_column(String(16), index=True)
     office: Mapped[str | None] = mapped_column(String(60))
     password_hash: Mapped[str] = mapped_column(Text)
     pledge: Mapped[str | None] = mapped_column(String(64))
@@ -49,8 +51,16 @@ class Account(Base):
     )
 
 
+def is_staff() -> ColumnElement[bool]:
+    """Accounts of staff, by name of their roles: an index finds few among very many candidates."""
+    return Account.role.in_(sorted(role.value for role in PLEDGED))
+
+
 class Person(Base):
-    """Who a candidate is; ID number and phone are sealed, the former found by its blind value."""
+    """Who a candidate is; ID number and phone are sealed, and found by their blind values.
+
+    `phone_blind` is None in rows from before it was kept (see finding.index_phones).
+    """
 
     __tablename__ = "person"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -61,6 +71,7 @@ class Person(Base):
     id_sealed: Mapped[bytes] = mapped_column(LargeBinary)
     id_blind: Mapped[str] = mapped_column(String(64), unique=True)
     phone_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    phone_blind: Mapped[str | None] = mapped_column(String(64), index=True)
     __table_args__ = (CheckConstraint("sex IN ('male','female')", name="sex"),)
 
 

@@ -15,6 +15,7 @@ from exam_system.accounts import consents, doors, entering, tries
 from exam_system.accounts.glance import SIGNUP_LASTS, Glance, glance
 from exam_system.accounts.hashing import POOL
 from exam_system.accounts.models import Account, LoginSession, Person, Signup, Takeover
+from exam_system.accounts.phones import phone_key
 from exam_system.accounts.sessions import actor_for, digest
 from exam_system.chance import reference
 from exam_system.context import Actor, Context, verb
@@ -70,7 +71,7 @@ def create_account(
     `office` is the unit they work for; interviewers come from elsewhere and have None.
     """
     if role not in STAFF:
-        raise Invalid("The role %(role)s cannot be given", role=role.value)
+        raise Invalid("The role %(role)s cannot be given", role=role.value).about("role")
     unit = _office(role, office)
     account = _new_account(ctx, username.strip(), clean_name(name), role, password, unit)
     ctx.record(exam="", subject=f"account:{account.ref}", role=role.value, office=unit)
@@ -80,11 +81,12 @@ def create_account(
 def _office(role: Role, office: str | None) -> str | None:
     if role is Role.INTERVIEWER:
         if office:
-            raise Invalid("Interviewers belong to no office here")
+            raise Invalid("Interviewers belong to no office here").about("office")
         return None
     unit = clean_line(office or "", LONGEST_OFFICE)
     if not unit:
-        raise Invalid("Name the office this person works for, in 1 to 60 characters")
+        sentence = "Name the office this person works for, in 1 to 60 characters"
+        raise Invalid(sentence).about("office")
     return unit
 
 
@@ -126,7 +128,7 @@ def register_candidate(
         )
     # The login name is the blind value: the ID number itself stands nowhere in clear.
     account = _new_account(ctx, blind, clean_name(name), Role.CANDIDATE, password, None, stored)
-    vault = ctx.keys.vault
+    vault, phone = ctx.keys.vault, clean_phone(phone)
     person = Person(
         account_id=account.id,
         name=account.name,
@@ -134,7 +136,8 @@ def register_candidate(
         birth=number.birth,
         id_sealed=vault.seal(number.number),
         id_blind=blind,
-        phone_sealed=vault.seal(clean_phone(phone)),
+        phone_sealed=vault.seal(phone),
+        phone_blind=phone_key(vault, phone),
     )
     ctx.session.add(person)
     consents.add_consent(ctx, account, digests)

@@ -22,7 +22,7 @@ from exam_system.approvals.views import ask, asked
 from exam_system.context import Context
 from exam_system.errors import Sentence
 from exam_system.people import mask_id, mask_phone
-from exam_system.web import acting, actor, flash_refusal, looking
+from exam_system.web import acting, actor, flash_refusal, looking, trying
 from exam_system.workdays import office_table, term
 
 SHOWN = 200
@@ -108,17 +108,22 @@ def _grouped(code: str) -> str:
 def takeover_answer() -> ResponseReturnValue:
     """With reference and code: how far it is; once it is granted set the password."""
     form, new = CodeForm(), NewPasswordForm()
-    if not form.validate_on_submit():
-        return render_template("accounts/takeover_answer.html", form=form, row=None, new=new)
+    if not form.is_submitted():
+        return _answer_page(form, new)
+    if not form.validate():
+        return _answer_page(form, new), 422
     try:
         row = _picked_up(form, new)
     except Sentence as error:
         flash_refusal(error)
-        page = render_template("accounts/takeover_answer.html", form=form, row=None, new=new)
-        return with_wait(page, error)
-    state = _(takeovers.STATES[row.state])
+        return with_wait(_answer_page(form, new), error)
+    return _answer_page(form, new, row), 422 if new.errors else 200
+
+
+def _answer_page(form: CodeForm, new: NewPasswordForm, row: Takeover | None = None) -> str:
+    said = _(takeovers.STATES[row.state]) if row else ""
     return render_template(
-        "accounts/takeover_answer.html", form=form, row=row, new=new, state_name=state
+        "accounts/takeover_answer.html", form=form, row=row, new=new, state_name=said
     )
 
 
@@ -224,24 +229,18 @@ def open_takeover(ref: str) -> ResponseReturnValue:
 @bp.post("/office/takeovers/<ref>/grant")
 def grant_takeover(ref: str) -> ResponseReturnValue:
     """Ask for the approval of a grant; once it is given hand the number over."""
-    try:
-        with acting() as ctx:
-            if "ask" in request.form:
-                ask(ctx, takeovers.wanted_takeover(ctx, ref=ref))
-            else:
-                takeovers.grant_takeover(ctx, ref=ref)
-                flash(_("Granted: whoever asked sets the password with the pick-up code"))
-    except Sentence as error:
-        flash_refusal(error)
+    with trying() as ctx:
+        if "ask" in request.form:
+            ask(ctx, takeovers.wanted_takeover(ctx, ref=ref))
+        else:
+            takeovers.grant_takeover(ctx, ref=ref)
+            flash(_("Granted: whoever asked sets the password with the pick-up code"))
     return redirect(url_for("accounts.takeover_case", ref=ref), 303)
 
 
 @bp.post("/office/takeovers/<ref>/refuse")
 def refuse_takeover(ref: str) -> ResponseReturnValue:
     """Refuse a takeover, with a reason."""
-    try:
-        with acting() as ctx:
-            takeovers.refuse_takeover(ctx, ref=ref, reason=request.form.get("reason", ""))
-    except Sentence as error:
-        flash_refusal(error)
+    with trying() as ctx:
+        takeovers.refuse_takeover(ctx, ref=ref, reason=request.form.get("reason", ""))
     return redirect(url_for("accounts.takeover_case", ref=ref), 303)

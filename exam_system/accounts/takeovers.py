@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from exam_system.access import Role
 from exam_system.accounts import consents, takeover_files, tries
 from exam_system.accounts.models import Account, LoginSession, Person, Signup, Takeover
+from exam_system.accounts.phones import phone_key
 from exam_system.accounts.service import end_sessions, parse_id, require_password
 from exam_system.approvals.lookup import Wanted, use
 from exam_system.chance import label, reference
@@ -303,7 +304,7 @@ def _move_person(ctx: Context, row: Takeover, account: Account, person: Person |
         )
         ctx.session.add(person)
     person.account_id, person.name = account.id, who.name
-    person.phone_sealed = vault.seal(who.phone)
+    person.phone_sealed, person.phone_blind = vault.seal(who.phone), phone_key(vault, who.phone)
 
 
 def _withdraw(application: Application) -> None:

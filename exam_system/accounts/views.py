@@ -11,15 +11,16 @@ from exam_system.access import Role
 from exam_system.accounts import door_pages, factor_pages, service, takeover_pages, text_pages
 from exam_system.accounts.blueprint import bp
 from exam_system.accounts.forms import AccountForm, InspectorKeyForm
-from exam_system.accounts.models import Account, SecondFactor
+from exam_system.accounts.models import Account, SecondFactor, is_staff
 from exam_system.approvals.lookup import open_approval, summary_of
 from exam_system.approvals.views import ask
-from exam_system.errors import Refused, Sentence
+from exam_system.errors import Sentence
 from exam_system.oversight import keys
 from exam_system.oversight.service import register_inspector
 from exam_system.paging import page_count
 from exam_system.records.keys import fingerprint, rows_of
-from exam_system.web import acting, actor, flash_refusal, looking, office, safe_path
+from exam_system.web import acting, actor, flash_refusal, looking, office, safe_path, trying
+from exam_system.web_forms import check_form
 
 __all__ = ["bp", "door_pages", "factor_pages", "takeover_pages", "text_pages"]
 PAGE = 50
@@ -27,23 +28,15 @@ HOMES = {
     Role.PUBLIC: "exams.index",
     Role.CANDIDATE: "registration.mine",
     Role.OFFICER: "exams.office",
-    Role.REVIEWER: "registration.queue",
-    Role.MARKER: "marking.index",
-    Role.GRADER: "grading.desk",
-    Role.INTERVIEWER: "interviews.desk",
-    Role.INVIGILATOR: "attendance.desk",
-    Role.SITE: "attendance.desk",
-    Role.OBSERVER: "observing.home",
     Role.INSPECTOR: "oversight.desk",
-    Role.AUDITOR: "oversight.acts",
-    Role.ADMIN: "accounts.users",
 }
+"""First pages of their own; everybody else's is homes.today."""
 
 
 @bp.route("/home")
 def home() -> ResponseReturnValue:
     """Everybody's own first page."""
-    return redirect(url_for(HOMES[actor().role]))
+    return redirect(url_for(HOMES.get(actor().role, "homes.today")))
 
 
 @bp.post("/logout")
@@ -75,7 +68,7 @@ def users() -> ResponseReturnValue:
         request.args.get("q", "")[:40],
         request.args.get("role", ""),
     )
-    staff = select(Account).where(Account.role != "candidate").order_by(Account.username)
+    staff = select(Account).where(is_staff()).order_by(Account.username)
     if role:
         staff = staff.where(Account.role == role)
     if words:
@@ -109,8 +102,7 @@ def create_user() -> ResponseReturnValue:
     """Create a member of staff."""
     form = AccountForm()
     try:
-        if not form.validate_on_submit():
-            raise Refused("The form is not complete: name, role and a password of ten characters")
+        check_form(form)
         with acting() as ctx:
             service.create_account(
                 ctx,
@@ -128,11 +120,8 @@ def create_user() -> ResponseReturnValue:
 @bp.post("/users/close")
 def close_user() -> ResponseReturnValue:
     """Close an account."""
-    try:
-        with acting() as ctx:
-            service.close_account(ctx, username=request.form.get("username", ""))
-    except Sentence as error:
-        flash_refusal(error)
+    with trying() as ctx:
+        service.close_account(ctx, username=request.form.get("username", ""))
     return redirect(url_for("accounts.users"))
 
 
@@ -146,14 +135,11 @@ def _ending(db: Session, name: str) -> tuple[str, str]:
 def retire_inspector() -> ResponseReturnValue:
     """Ask for the approval of an inspector's key's end; once it is given end it."""
     said = {name: request.form.get(name, "") for name in ("name", "reason")}
-    try:
-        with acting() as ctx:
-            if "ask" in request.form:
-                ask(ctx, keys.wanted_retirement(ctx, **said))
-            else:
-                keys.retire_inspector(ctx, **said)
-    except Sentence as error:
-        flash_refusal(error)
+    with trying() as ctx:
+        if "ask" in request.form:
+            ask(ctx, keys.wanted_retirement(ctx, **said))
+        else:
+            keys.retire_inspector(ctx, **said)
     return redirect(url_for("accounts.users"))
 
 
@@ -161,9 +147,6 @@ def retire_inspector() -> ResponseReturnValue:
 def inspector_key() -> ResponseReturnValue:
     """Register an inspector's public key."""
     form = InspectorKeyForm()
-    try:
-        with acting() as ctx:
-            register_inspector(ctx, vkey=form.vkey.data or "")
-    except Sentence as error:
-        flash_refusal(error)
+    with trying() as ctx:
+        register_inspector(ctx, vkey=form.vkey.data or "")
     return redirect(url_for("accounts.users"))

@@ -47,8 +47,8 @@ def call_medical(ctx: Context, *, code: str, refs: Iterable[str], at: datetime, 
     """Call proposed people to the medical examination, or to their one re-check."""
     exam = exam_by_code(ctx.session, code)
     if at <= ctx.clock.now():
-        raise Invalid("The examination lies in the past")
-    where = reason_line(place, LONGEST_PLACE)
+        raise Invalid("The examination lies in the past").about("at")
+    where = reason_line(place, LONGEST_PLACE, "place")
     people = proposed_by_refs(ctx.session, exam, refs)
     for row in people.values():
         _require_holder(row)

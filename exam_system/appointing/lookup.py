@@ -43,7 +43,9 @@ def text_of(text: str) -> str:
     """A text in one line; raises Invalid when it is empty or too long."""
     found = clean_line(text, LONGEST)
     if not found:
-        raise Invalid("Say it in one line of at most %(most)s characters", most=LONGEST)
+        raise Invalid("Say it in one line of at most %(most)s characters", most=LONGEST).about(
+            "text why reason statement found answer"
+        )
     return found
 
 

@@ -24,7 +24,7 @@ from exam_system.context import Context, verb
 from exam_system.errors import Conflict, Invalid, NotFound
 from exam_system.exams.lookup import open_exam, rules_of
 from exam_system.exams.models import Exam
-from exam_system.people import reason_line
+from exam_system.people import narrow, reason_line
 from exam_system.records import releases
 from exam_system.registration.models import Application
 from exam_system.results.gather import standing
@@ -115,7 +115,7 @@ def take_objection(ctx: Context, *, ref: str, number: str, who: str, text: str) 
     """Take in an objection to somebody in a running notice; the name of who objects is sealed."""
     notice, person = concerned(ctx, ref, number)
     objection = Objection(ref=reference(ctx.chance), person_id=person.id, holds="open")
-    objection.who_sealed = ctx.keys.vault.seal(reason_line(who, LONGEST_WHO))
+    objection.who_sealed = ctx.keys.vault.seal(reason_line(who, LONGEST_WHO, "who"))
     objection.text, objection.taken_by = text_of(text), account(ctx)
     objection.taken_at = ctx.clock.now()
     ctx.session.add(objection)
@@ -134,12 +134,13 @@ def concerned(ctx: Context, ref: str, number: str) -> tuple[PublicNotice, Notice
     query = (
         select(NoticePerson)
         .join(Application, Application.id == NoticePerson.application_id)
-        .where(NoticePerson.notice_id == notice.id, Application.number == number.strip())
+        .where(NoticePerson.notice_id == notice.id, Application.number == narrow(number))
         .with_for_update(of=NoticePerson)
     )
     person = ctx.session.scalar(query)
     if person is None or person.standing == "removed":
-        raise NotFound("Nobody in this notice has the admission number %(number)s", number=number)
+        sentence = "Nobody in this notice has the admission number %(number)s"
+        raise NotFound(sentence, number=number).about("number")
     person.standing = "open"
     ctx.session.flush()
     return notice, person
@@ -149,7 +150,7 @@ def concerned(ctx: Context, ref: str, number: str) -> tuple[PublicNotice, Notice
 def answer_objection(ctx: Context, *, ref: str, outcome: str, answer: str) -> Objection:
     """Say what was found. One that holds takes the place away."""
     if outcome not in OUTCOMES:
-        raise Invalid("Say whether the objection holds")
+        raise Invalid("Say whether the objection holds").about("outcome")
     row = by_ref(ctx.session, Objection, ref)
     if row.answered_at is not None:
         raise Conflict("This objection is answered already")
@@ -180,7 +181,7 @@ def set_holidays(ctx: Context, *, year: int, lines: str, basis: str) -> list[Not
     They take the place of what was there; returns how that moves the end of running notices.
     """
     days = _read(year, lines)
-    why = reason_line(basis, LONGEST_BASIS)
+    why = reason_line(basis, LONGEST_BASIS, "basis")
     old = select(HolidayYear).where(HolidayYear.year == year).with_for_update()
     row = ctx.session.scalar(old) or HolidayYear(year=year)
     row.basis, row.entered_by, row.entered_at = why, account(ctx), ctx.clock.now()
@@ -205,10 +206,12 @@ def _read(year: int, lines: str) -> list[tuple[date, str, str]]:
         except ValueError:
             day = None
         if parts is None or day is None or day.year != year:
-            raise Invalid("Write each day of the year like 2027-02-06 休 春节: %(line)s", line=line)
+            raise Invalid(
+                "Write each day of the year like 2027-02-06 休 春节: %(line)s", line=line
+            ).about("lines")
         found.append((day, _KINDS[parts[2]], parts[3].strip()[:40] or parts[2]))
     if len({day for day, _kind, _name in found}) < len(found):
-        raise Invalid("A day is named twice")
+        raise Invalid("A day is named twice").about("lines")
     return sorted(found)
 
 

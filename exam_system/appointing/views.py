@@ -28,7 +28,8 @@ from exam_system.context import Context
 from exam_system.errors import Conflict, Invalid, NotFound, Sentence
 from exam_system.exams.lookup import exam_by_code, rules_of
 from exam_system.exams.models import Exam
-from exam_system.web import acting, flash_refusal, looking, office, say
+from exam_system.people import read_moment
+from exam_system.web import flash_refusal, looking, office, say, trying
 
 bp = Blueprint("appointing", __name__)
 Step = Callable[[Context, str], object]
@@ -40,9 +41,9 @@ def _text(name: str) -> str:
 
 def _moment(name: str) -> datetime:
     try:
-        found = datetime.strptime(_text(name), "%Y-%m-%dT%H:%M")
+        found = read_moment(_text(name))
     except ValueError:
-        raise Invalid("Enter a date and a time") from None
+        raise Invalid("Enter a date and a time").about(name) from None
     return found.replace(tzinfo=office().config.zone)
 
 
@@ -50,11 +51,8 @@ def _act(steps: dict[str, Step], step: str, about: str) -> None:
     """Take one step; a refusal is shown on the next page."""
     if step not in steps:
         raise NotFound("There is no such step")
-    try:
-        with acting() as ctx:
-            steps[step](ctx, about)
-    except Sentence as error:
-        flash_refusal(error)
+    with trying() as ctx:
+        steps[step](ctx, about)
 
 
 @bp.get("/office/exams/<code>/appointing")
@@ -175,13 +173,13 @@ def _findings(ctx: Context, ref: str) -> str:
 def _failed(ctx: Context, ref: str) -> None:
     items = [item for item in _text("items").replace("，", "、").split("、") if item.strip()]
     if not items:
-        raise Invalid("Name the items that were not passed")
+        raise Invalid("Name the items that were not passed").about("items")
     examining.note_medical(ctx, code=_findings(ctx, ref), findings={ref: items})
 
 
 def _background(ctx: Context, ref: str) -> None:
     if not _text("why").strip():
-        raise Invalid("Say why the background check was not passed")
+        raise Invalid("Say why the background check was not passed").about("why")
     examining.note_background(ctx, code=_findings(ctx, ref), findings={ref: _text("why")})
 
 

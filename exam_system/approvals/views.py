@@ -19,7 +19,7 @@ from exam_system.approvals.models import Approval
 from exam_system.approvals.states import NAMES
 from exam_system.context import Context
 from exam_system.errors import Sentence
-from exam_system.web import acting, actor, confirmed, flash_refusal, looking, say
+from exam_system.web import actor, confirmed, flash_refusal, looking, say, trying
 
 bp = Blueprint("approvals", __name__)
 ACTS = {
@@ -157,20 +157,14 @@ def approve(ref: str) -> ResponseReturnValue:
 @bp.post("/approvals/<ref>/refuse")
 def refuse(ref: str) -> ResponseReturnValue:
     """Refuse and say why."""
-    try:
-        with acting() as ctx:
-            service.refuse(ctx, ref=ref, reason=request.form.get("reason", ""))
-    except Sentence as error:
-        flash_refusal(error)
+    with trying() as ctx:
+        service.refuse(ctx, ref=ref, reason=request.form.get("reason", ""))
     return redirect(url_for("approvals.index"))
 
 
 @bp.post("/approvals/<ref>/withdraw")
 def withdraw(ref: str) -> ResponseReturnValue:
     """Take one's own request back."""
-    try:
-        with acting() as ctx:
-            service.withdraw_approval(ctx, ref=ref)
-    except Sentence as error:
-        flash_refusal(error)
+    with trying() as ctx:
+        service.withdraw_approval(ctx, ref=ref)
     return redirect(url_for("approvals.index"))

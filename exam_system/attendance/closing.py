@@ -33,7 +33,9 @@ def take_step(
     require_open(ctx.session, hall)
     _require_order(ctx, hall, step)
     if (papers is None) != (step == "opened") or not 0 <= (papers or 0) <= MOST_PAPERS:
-        raise Invalid("Count the papers: a number from 0 to %(most)s", most=MOST_PAPERS)
+        raise Invalid("Count the papers: a number from 0 to %(most)s", most=MOST_PAPERS).about(
+            "papers"
+        )
     row = RoomStep(
         session_id=hall.session.id,
         room_id=hall.room.id,

@@ -39,7 +39,7 @@ from exam_system.context import Context
 from exam_system.errors import Sentence
 from exam_system.people import mask_id
 from exam_system.registration.photos import photo_path
-from exam_system.web import acting, flash_refusal, looking, office, say
+from exam_system.web import acting, flash_refusal, looking, office, say, trying
 
 CODE = "int(min=1, max=9999)"
 ROOM = f"/day/<code>/<subject>/<{CODE}:district>/<{CODE}:site>/<{CODE}:room>"
@@ -190,11 +190,8 @@ def step(code: str, subject: str, district: int, site: int, room: int) -> Respon
     """Note the next step of a room."""
     codes = Codes(district, site, room)
     name, papers = request.form.get("step", ""), request.form.get("papers", type=int)
-    try:
-        with acting() as ctx:
-            note_step(ctx, code=code, subject=subject, codes=codes, step=name, papers=papers)
-    except Sentence as error:
-        flash_refusal(error)
+    with trying() as ctx:
+        note_step(ctx, code=code, subject=subject, codes=codes, step=name, papers=papers)
     return redirect(request.path.removesuffix("/step"))
 
 

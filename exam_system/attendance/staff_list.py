@@ -30,6 +30,7 @@ _FUNCTIONS = {
     "工作人员": "staff",
     "保管员": "custodian",
     "监督员": "supervisor",
+    "监交员": "supervisor",
     "专家": "expert",
 }
 _WORDS = {word: text for text, word in _FUNCTIONS.items()}
@@ -39,7 +40,7 @@ def _function(text: str) -> str:
     word = _FUNCTIONS.get(text, text.casefold())
     if word not in _WORDS:
         raise Sentence(
-            "Enter 负责人, 工作人员, 保管员, 监督员 or 专家 "
+            "Enter 负责人, 工作人员, 保管员, 监交员 or 专家 "
             "(head, staff, custodian, supervisor, expert)"
         )
     return word

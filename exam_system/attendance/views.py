@@ -41,10 +41,11 @@ class Work:
 @bp.get("/day")
 def desk() -> ResponseReturnValue:
     """What somebody has to do on the exam day, by exam and session."""
-    return render_template("attendance/desk.html", work=_work(looking().session, actor()))
+    return render_template("attendance/desk.html", work=work_of(looking().session, actor()))
 
 
-def _work(db: Session, who: Actor) -> list[Work]:
+def work_of(db: Session, who: Actor) -> list[Work]:
+    """The sessions of seated exams that concern somebody, in the order of their hours."""
     found: list[Work] = []
     for exam in db.scalars(_exams(who).order_by(Exam.id.desc())):
         rules = rules_of(exam)

@@ -34,7 +34,7 @@ from exam_system.messages.listing import own_messages
 from exam_system.people import mask_phone, read_day
 from exam_system.registration.documents import MEDIA, open_document
 from exam_system.registration.reviewing import today
-from exam_system.web import acting, actor, flash_refusal, inline, looking
+from exam_system.web import acting, actor, flash_refusal, inline, looking, trying
 
 TOLD = 10  # reminders shown on the queue
 
@@ -74,13 +74,10 @@ def enter() -> ResponseReturnValue:
 @bp.post("/office/letters/away")
 def away() -> ResponseReturnValue:
     """Note who is away, so that the deputies take over."""
-    try:
-        with acting() as ctx:
-            service.note_away(
-                ctx, begins=_day("begins"), ends=_day("ends"), username=_typed("username")
-            )
-    except Sentence as error:
-        flash_refusal(error)
+    with trying() as ctx:
+        service.note_away(
+            ctx, begins=_day("begins"), ends=_day("ends"), username=_typed("username")
+        )
     return redirect(url_for("letters.queue"), 303)
 
 
@@ -92,7 +89,8 @@ def _day(name: str) -> date:
     try:
         return read_day(_typed(name))
     except ValueError:
-        raise Invalid("Give the first and the last day; the absence is at most a year") from None
+        sentence = "Give the first and the last day; the absence is at most a year"
+        raise Invalid(sentence).about(name) from None
 
 
 @bp.get("/office/letters/<ref>")
@@ -194,7 +192,7 @@ def _ask_part(ctx: Context, ref: str) -> None:
     try:
         due = read_day(_typed("due"))
     except ValueError:
-        raise Invalid("Enter a day such as 2026-03-31") from None
+        raise Invalid("Enter a day such as 2026-03-31").about("due") from None
     tasks.ask_part(ctx, ref=ref, username=_typed("username"), text=_typed("wanted"), due=due)
 
 
@@ -223,9 +221,6 @@ STEPS: dict[str, Callable[[Context, str], None]] = {
 @bp.post(f"/office/letters/<ref>/<any({', '.join(STEPS)}):step>")
 def act(ref: str, step: str) -> ResponseReturnValue:
     """Take a step of a letter."""
-    try:
-        with acting() as ctx:
-            STEPS[step](ctx, ref)
-    except Sentence as error:
-        flash_refusal(error)
+    with trying() as ctx:
+        STEPS[step](ctx, ref)
     return redirect(url_for("letters.case", ref=ref), 303)

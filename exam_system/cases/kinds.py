@@ -77,12 +77,12 @@ def places() -> dict[str, int]:
 def kind_of(code: str) -> Kind:
     """The kind of this code; raises Invalid."""
     if code not in kinds():
-        raise Invalid("Choose from the list what your letter is")
+        raise Invalid("Choose from the list what your letter is").about("kind")
     return kinds()[code]
 
 
 def require_topic(code: str) -> str:
     """A topic's code; raises Invalid."""
     if code not in TOPICS:
-        raise Invalid("Choose from the list what your letter is about")
+        raise Invalid("Choose from the list what your letter is about").about("topic")
     return code

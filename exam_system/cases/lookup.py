@@ -75,7 +75,7 @@ def pick_up(ctx: Context, number: str, code: str) -> Letter | None:
 
 def none_such() -> NotFound:
     """What is said of a number and code that do not go together."""
-    return NotFound(_NONE)
+    return NotFound(_NONE).about("number")
 
 
 def require_desk(ctx: Context, letter: Letter) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from flask import Response, render_template, request
+from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 
@@ -116,13 +116,16 @@ def _brake(ctx: Context) -> None:
 def status() -> ResponseReturnValue:
     """With number and code: how far a letter is, at any time and without an account."""
     if request.method == "GET":
-        return render_template("letters/status.html", one=None)
+        return _status_page()
     try:
-        one = _standing(request.form.get("number", ""), request.form.get("code", ""))
+        return _status_page(_standing(request.form.get("number", ""), request.form.get("code", "")))
     except Sentence as error:
         flash_refusal(error)
-        return with_wait(render_template("letters/status.html", one=None), error)
-    return render_template("letters/status.html", one=one, states=STATES)
+        return with_wait(_status_page(), error)
+
+
+def _status_page(one: Standing | None = None) -> str:
+    return render_template("letters/status.html", one=one, typed=request.form, states=STATES)
 
 
 def _standing(number: str, code: str) -> Standing:
@@ -167,29 +170,32 @@ def slip() -> ResponseReturnValue:
             raise none_such()
     except Sentence as error:
         flash_refusal(error)
-        return with_wait(render_template("letters/status.html", one=None), error)
+        return with_wait(_status_page(), error)
     return inline(data, "application/pdf")
 
 
 @bp.post("/letters/follow")
 def follow() -> ResponseReturnValue:
     """Say how content one is with the answer, or what is still open."""
-    number, code = request.form.get("number", ""), request.form.get("code", "")
     try:
-        ref = _standing(number, code).row.ref
+        one = _standing(request.form.get("number", ""), request.form.get("code", ""))
+    except Sentence as error:
+        flash_refusal(error)
+        return with_wait(_status_page(), error)
+    try:
         with acting() as ctx:
             service.follow_up(
                 ctx,
-                ref=ref,
-                code=code,
+                ref=one.row.ref,
+                code=one.code,
                 grade=request.form.get("grade", 0, int),
                 remark=request.form.get("remark", ""),
                 again="again" in request.form,
             )
-        return status()
     except Sentence as error:
         flash_refusal(error)
-        return with_wait(render_template("letters/status.html", one=None), error)
+        return with_wait(_status_page(one), error)
+    return redirect(url_for("letters.status"), 307)  # with number and code, which no address has
 
 
 @bp.get("/letters")

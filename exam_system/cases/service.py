@@ -27,7 +27,7 @@ from exam_system.cases.tasks import require_parts_done
 from exam_system.cases.terms import set_due
 from exam_system.chance import reference
 from exam_system.context import Context, verb
-from exam_system.errors import Conflict, Forbidden, Invalid, Sentence
+from exam_system.errors import Conflict, Forbidden, Gathered, Invalid, Sentence
 from exam_system.exams.lookup import exam_by_code
 from exam_system.people import clean_line, clean_name, clean_phone, reason_line
 from exam_system.registration.documents import Document, store_document, take_in_document
@@ -64,12 +64,19 @@ def register_case(
     documents: Sequence[tuple[str, bytes]] = (),
 ) -> Taken:
     """Take a letter in: it gets its service number, owner, deputy and deadline at once."""
-    _require_way(ctx, kind, channel)
-    if len(documents) > MOST_DOCUMENTS:
-        raise Invalid("Hand in at most %(most)s documents", most=MOST_DOCUMENTS)
-    kept = [take_in_document(named, data) for named, data in documents]
-    about = exam_by_code(ctx.session, exam) if exam else None
-    letter = _new_letter(ctx, kind, require_topic(topic), _sealed(ctx, name, phone, title, text))
+    wrong = Gathered()
+    with wrong.about("kind"):
+        _require_way(ctx, kind, channel)
+    with wrong.about("topic"):
+        require_topic(topic)
+    with wrong.about("exam"):
+        about = exam_by_code(ctx.session, exam) if exam else None
+    with wrong.about():
+        sealed = _sealed(ctx, name, phone, title, text)
+    with wrong.about("files"):
+        kept = _taken_in(documents)
+    wrong.tell()
+    letter = _new_letter(ctx, kind, topic, sealed)
     letter.channel, letter.exam_id = channel, about.id if about else None
     ctx.session.add(letter)
     ctx.session.flush()
@@ -84,12 +91,32 @@ def register_case(
 
 
 def _sealed(ctx: Context, name: str, phone: str, title: str, text: str) -> bytes:
+    wrong = Gathered()
+    with wrong.about("title"):
+        line = _headline(title)
+    with wrong.about("text"):
+        body = words.body(text)
+    with wrong.about("name"):
+        who = clean_name(name)
+    with wrong.about("phone"):
+        number = clean_phone(phone) if phone.strip() else ""
+    wrong.tell()
+    return ctx.keys.vault.seal(json.dumps([who, number, line, body], ensure_ascii=False))
+
+
+def _headline(title: str) -> str:
     line = clean_line(title, words.LONGEST_TITLE)
     if not line:
-        raise Invalid("Give a title of at most %(most)s characters", most=words.LONGEST_TITLE)
-    number = clean_phone(phone) if phone.strip() else ""
-    who = [clean_name(name), number, line, words.body(text)]
-    return ctx.keys.vault.seal(json.dumps(who, ensure_ascii=False))
+        raise Invalid(
+            "Give a title of at most %(most)s characters", most=words.LONGEST_TITLE
+        ).about("title")
+    return line
+
+
+def _taken_in(documents: Sequence[tuple[str, bytes]]) -> list[Document]:
+    if len(documents) > MOST_DOCUMENTS:
+        raise Invalid("Hand in at most %(most)s documents", most=MOST_DOCUMENTS).about("files")
+    return [take_in_document(named, data) for named, data in documents]
 
 
 def _new_letter(ctx: Context, kind: str, topic: str, sealed: bytes) -> Letter:
@@ -138,9 +165,9 @@ def _require_way(ctx: Context, kind: str, channel: str) -> None:
     """Everybody writes online; what comes another way the office enters."""
     found, staff = kind_of(kind), ctx.actor.role in (Role.OFFICER, Role.INSPECTOR)
     if channel not in words.CHANNELS or (channel == "web") == staff:
-        raise Invalid("Choose how the letter came in")
+        raise Invalid("Choose how the letter came in").about("channel")
     if not (staff or ctx.actor.role is Role.OBSERVER or found.open):
-        raise Invalid("Choose from the list what your letter is")
+        raise Invalid("Choose from the list what your letter is").about("kind")
 
 
 def _give_owner(ctx: Context, letter: Letter) -> None:
@@ -169,7 +196,9 @@ def _at_desk(ctx: Context, letter: Letter, username: str) -> Account:
     for account in staff_of(ctx.session, kind_of(letter.kind).desk):
         if account.username == username:
             return account
-    raise Invalid("Choose the owner and the deputy from the people of this desk")
+    raise Invalid("Choose the owner and the deputy from the people of this desk").about(
+        "owner deputy"
+    )
 
 
 @verb
@@ -181,7 +210,7 @@ def assign_case(ctx: Context, *, ref: str, owner: str, deputy: str, reason: str 
     letter = _own(ctx, ref)
     first, second = (_at_desk(ctx, letter, name) for name in (owner, deputy))
     if first.id == second.id:
-        raise Invalid("Owner and deputy are two people")
+        raise Invalid("Owner and deputy are two people").about("deputy")
     before = letter.state
     why = "" if before == "registered" else reason_line(reason, 200)
     move(letter, "assigned")
@@ -243,7 +272,7 @@ def follow_up(
     if letter.code_blind != code_blind(ctx, letter.number, code):
         raise Forbidden("The code is not that of this letter")
     if grade not in GRADES:
-        raise Invalid("Say how content you are, from 1 to 5")
+        raise Invalid("Say how content you are, from 1 to 5").about("grade")
     if letter.state != "replied":
         raise Conflict("It is %(state)s: this step cannot be taken now", state=_state(letter))
     said = remark.strip()
@@ -273,14 +302,15 @@ def note_away(ctx: Context, *, begins: date, ends: date, username: str = "") -> 
     From the first day on their cases go to the deputies.
     """
     if not begins <= ends or (ends - begins).days > LONGEST_ABSENCE or ends < today(ctx):
-        raise Invalid("Give the first and the last day; the absence is at most a year")
+        sentence = "Give the first and the last day; the absence is at most a year"
+        raise Invalid(sentence).about("ends")
     desk = staff_of(ctx.session, ctx.actor.role)
     if username:
         found = [one for one in desk if one.username == username]
     else:
         found = [one for one in desk if one.id == ctx.actor.account_id]
     if not found:
-        raise Invalid("Choose who is away from the people of this desk")
+        raise Invalid("Choose who is away from the people of this desk").about("username")
     row = ReviewerAbsence(
         account_id=found[0].id, begins=begins, ends=ends, declared_at=ctx.clock.now()
     )

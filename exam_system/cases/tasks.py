@@ -74,7 +74,7 @@ def ask_part(ctx: Context, *, ref: str, username: str, text: str, due: date) -> 
     if letter.state not in WAITING or letter.state == "registered":
         raise Conflict("Parts are asked for once a letter is taken up, and until it is answered")
     if not today(ctx) <= due <= letter.due:
-        raise Invalid("Give a day from today until the day on which the letter is due")
+        raise Invalid("Give a day from today until the day on which the letter is due").about("due")
     account = _colleague(ctx, letter, username, me)
     row = LetterTask(
         ref=reference(ctx.chance),
@@ -96,7 +96,7 @@ def _colleague(ctx: Context, letter: Letter, username: str, me: int) -> Account:
     for account in staff_of(ctx.session, kind_of(letter.kind).desk):
         if account.username == username and account.id != me:
             return account
-    raise Invalid("Choose a colleague of this desk")
+    raise Invalid("Choose a colleague of this desk").about("username")
 
 
 @verb

@@ -39,10 +39,10 @@ STATES_ZH = {
 LONGEST_TITLE, LONGEST_TEXT = 80, 4000
 
 
-def body(text: str, most: int = LONGEST_TEXT) -> str:
+def body(text: str, most: int = LONGEST_TEXT, field: str = "text") -> str:
     """Several lines in NFC without blanks at their ends; raises Invalid when there are none."""
     lines = [" ".join(line.split()) for line in unicodedata.normalize("NFC", text).splitlines()]
     found = "\n".join(lines).strip("\n")
     if not found or len(found) > most or any(map(has_control, lines)):
-        raise Invalid("Write the text, in at most %(most)s characters", most=most)
+        raise Invalid("Write the text, in at most %(most)s characters", most=most).about(field)
     return found

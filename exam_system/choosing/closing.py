@@ -55,7 +55,7 @@ def wanted_reopening(
         Sentence("The reason: %(why)s", why=why),
         Sentence("The digest is that of the session, the turn and the reason"),
     )
-    return Wanted(REOPEN, one.exam.code, f"choice-turn:{ref}", sha256_hex(jcs(said)), told)
+    return Wanted(REOPEN, one.exam.code, f"choice:{ref}", sha256_hex(jcs(said)), told)
 
 
 def _position(one: Held, number: str) -> int:
@@ -115,7 +115,7 @@ def wanted_closing(ctx: Context, *, ref: str) -> Wanted:
         Sentence("The result becomes public; after that nothing of it is corrected"),
         Sentence("The digest is that of choice.json"),
     )
-    return Wanted(CLOSE, one.exam.code, f"choice-result:{ref}", sha256_hex(jcs(made)), told)
+    return Wanted(CLOSE, one.exam.code, f"choice:{ref}", sha256_hex(jcs(made)), told)
 
 
 def _next(session: Session, exam: Exam) -> int:
@@ -133,7 +133,7 @@ def close_session(ctx: Context, *, ref: str) -> ChoiceSession:
     ctx.session.execute(select(Exam.id).where(Exam.id == one.exam.id).with_for_update())
     version = _next(ctx.session, one.exam)
     text = jcs(result_of(one, version))
-    use(ctx, subject=f"choice-result:{ref}", digest=sha256_hex(text))
+    use(ctx, subject=f"choice:{ref}", digest=sha256_hex(text))
     row, now = one.row, ctx.clock.now()
     said = ChoiceNote(
         ctx.config.origin,

@@ -75,7 +75,7 @@ def plan(
     if post is None or not announced:
         raise NotFound("The places of this post are not chosen in order of score")
     if starts_at.second or starts_at.microsecond or starts_at < ctx.due():
-        raise Invalid("A choice of places begins at a whole minute to come")
+        raise Invalid("A choice of places begins at a whole minute to come").about("starts_at")
     holders = _holders(ctx.session, exam, post, ranks)
     picks = picks_of(ctx.session, exam)
     out = _out(post, ranks, holders, picks)
@@ -192,7 +192,8 @@ def open_session(
     row = _row(ctx, made)
     ctx.record(
         exam=code,
-        subject=f"choice:{row.ref}",
+        subject=wanted.subject,
+        session=row.ref,
         post=post,
         digest=wanted.digest,
         people=[number for _row, number, _lot in made.queue],

@@ -13,11 +13,11 @@ from exam_system.choosing.closing import folder_files
 from exam_system.choosing.lookup import Held, find, sessions_of
 from exam_system.choosing.views import text
 from exam_system.context import Context
-from exam_system.errors import NotFound, Sentence
+from exam_system.errors import NotFound
 from exam_system.exams.lookup import exam_by_code, rules_of
 from exam_system.exams.models import Exam
 from exam_system.trust.choice_note import CHOICES, NOTE
-from exam_system.web import acting, download, flash_refusal, looking, office, say
+from exam_system.web import download, looking, office, say, trying
 
 bp = Blueprint("choices", __name__)
 
@@ -125,9 +125,6 @@ def mine_act(ref: str, step: str) -> ResponseReturnValue:
     one = showing.own_session(looking().session, application)
     if step not in OWN or one is None:
         raise NotFound("There is no such step")
-    try:
-        with acting() as ctx:
-            OWN[step](ctx, one.row.ref)
-    except Sentence as error:
-        flash_refusal(error)
+    with trying() as ctx:
+        OWN[step](ctx, one.row.ref)
     return redirect(url_for("choices.mine", ref=ref), 303)

@@ -17,7 +17,8 @@ from exam_system.context import Context
 from exam_system.errors import Invalid, NotFound, Sentence
 from exam_system.exams.lookup import exam_by_code, rules_of
 from exam_system.interviews.signing import PAPER
-from exam_system.web import acting, download, flash_refusal, looking, office, say
+from exam_system.people import read_moment
+from exam_system.web import acting, download, flash_refusal, looking, office, say, trying
 
 bp = Blueprint("choosing", __name__)
 Step = Callable[[Context, str], object]
@@ -31,9 +32,9 @@ def text(name: str) -> str:
 
 def _starts_at() -> datetime:
     try:
-        found = datetime.strptime(text("starts_at"), "%Y-%m-%dT%H:%M")
+        found = read_moment(text("starts_at"))
     except ValueError:
-        raise Invalid("Enter a date and a time") from None
+        raise Invalid("Enter a date and a time").about("starts_at") from None
     return found.replace(tzinfo=office().config.zone)
 
 
@@ -86,19 +87,16 @@ def open_session(code: str) -> ResponseReturnValue:
 def add_proxy(code: str) -> ResponseReturnValue:
     """Name who chooses for somebody, with the authorisation."""
     file = request.files.get("file")
-    try:
-        with acting() as ctx:
-            proxies.name_proxy(
-                ctx,
-                code=code,
-                number=text("number"),
-                name=text("name"),
-                id_number=text("id_number"),
-                file=(file.filename or "") if file else "",
-                data=file.read() if file else b"",
-            )
-    except Sentence as error:
-        flash_refusal(error)
+    with trying() as ctx:
+        proxies.name_proxy(
+            ctx,
+            code=code,
+            number=text("number"),
+            name=text("name"),
+            id_number=text("id_number"),
+            file=(file.filename or "") if file else "",
+            data=file.read() if file else b"",
+        )
     return redirect(url_for("choosing.index", code=code), 303)
 
 
@@ -112,11 +110,8 @@ def proxy_paper(ref: str) -> ResponseReturnValue:
 @bp.post("/office/exams/<code>/choice/proxies/<ref>/end")
 def end_proxy(code: str, ref: str) -> ResponseReturnValue:
     """An authorisation is withdrawn."""
-    try:
-        with acting() as ctx:
-            proxies.end_proxy(ctx, ref=ref)
-    except Sentence as error:
-        flash_refusal(error)
+    with trying() as ctx:
+        proxies.end_proxy(ctx, ref=ref)
     return redirect(url_for("choosing.index", code=code), 303)
 
 
@@ -202,11 +197,8 @@ STEPS: dict[str, Step] = {
 @bp.post("/office/choice/<ref>/witness")
 def witness(ref: str) -> ResponseReturnValue:
     """An inspector in the hall confirms what they have seen signed."""
-    try:
-        with acting() as ctx:
-            service.witness_choice(ctx, ref=ref, place=text("place"))
-    except Sentence as error:
-        flash_refusal(error)
+    with trying() as ctx:
+        service.witness_choice(ctx, ref=ref, place=text("place"))
     return redirect(url_for("choosing.desk", ref=ref), 303)
 
 

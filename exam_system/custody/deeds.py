@@ -238,7 +238,9 @@ def destroy_waste(ctx: Context, *, code: str, barcode: str, papers: int) -> bool
     require_move(bag, "destroyed")
     held = bag.papers + bag.spares - spares_used(ctx.session, bag)["missing"]
     if papers != held:
-        raise Invalid("The bag holds %(count)s papers: count them again", count=held)
+        raise Invalid("The bag holds %(count)s papers: count them again", count=held).about(
+            "papers"
+        )
     two = _second(ctx, bag, "destroyed", {"papers": papers})
     if two:
         move(bag, "destroyed")

@@ -124,8 +124,12 @@ def note_device(
     room = ctx.session.get_one(Room, device.room_id)
     require_room(ctx, exam, row, room)
     if what not in WHAT:
-        raise Invalid("Say what is to be noted of the device")
-    text = reason_line(note, LONGEST_NOTE) if what in ("alarm", "fails") else clean_line(note, 200)
+        raise Invalid("Say what is to be noted of the device").about("what")
+    text = (
+        reason_line(note, LONGEST_NOTE, "note")
+        if what in ("alarm", "fails")
+        else clean_line(note, 200)
+    )
     _require_order(ctx.session, device, row, what)
     made = DeviceNote(
         device_id=device.id,

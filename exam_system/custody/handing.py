@@ -60,7 +60,7 @@ def begin_hand_over(
     exam = exam_by_code(ctx.session, code)
     place_of(ctx, ctx.actor.account_id, code)
     if step not in HANDED:
-        raise Invalid("Say where the bags go")
+        raise Invalid("Say where the bags go").about("place")
     bags = _bags(ctx, exam, step, barcodes)
     signers = [_signer(ctx.session, one) for one in people]
     _require_parties(exam, signers)
@@ -88,7 +88,7 @@ def _bags(ctx: Context, exam: Exam, step: str, barcodes: Sequence[str]) -> list[
     # In one order, so that two hand-overs of the same bags never wait for one another.
     codes = sorted(set(barcodes))
     if not 1 <= len(codes) <= MOST_BAGS:
-        raise Invalid("Scan from 1 to %(most)s bags", most=MOST_BAGS)
+        raise Invalid("Scan from 1 to %(most)s bags", most=MOST_BAGS).about("barcodes")
     bags = [bag_of(ctx.session, exam, barcode, lock=True) for barcode in codes]
     for bag in bags:
         row = ctx.session.get_one(ExamSession, bag.session_id)
@@ -183,7 +183,7 @@ def sign_hand_overs(ctx: Context, *, refs: Sequence[str]) -> int:
     Forbidden for others'.
     """
     if not refs:
-        raise Invalid("Choose the hand-overs that you sign")
+        raise Invalid("Choose the hand-overs that you sign").about("ref")
     counted = 0
     for ref in sorted(set(refs)):
         over, exam = _open(ctx, ref)

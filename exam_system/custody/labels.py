@@ -43,7 +43,7 @@ class Label:
     def contents(self) -> str:
         """What it holds, and the seal."""
         spare = f"＋备用{self.spares}份" if self.spares else ""
-        return f"{self.papers}份{spare}　封条 {self.seal}"
+        return f"{self.papers}份{spare}　封条：{self.seal}"
 
 
 def labels_pdf(

@@ -36,7 +36,9 @@ def clean_barcode(text: str) -> str:
     """A barcode as it is kept, from a scanner or typed; raises Invalid."""
     code = "".join(text.split()).upper()
     if not BARCODE.fullmatch(code):
-        raise Invalid("Scan the barcode of the bag, or type it: digits, capitals and hyphens")
+        raise Invalid(
+            "Scan the barcode of the bag, or type it: digits, capitals and hyphens"
+        ).about("barcode")
     return code
 
 
@@ -44,7 +46,7 @@ def clean_seal(text: str) -> str:
     """The number of a seal as it is kept; raises Invalid."""
     seal = "".join(text.split()).upper()
     if not SEAL.fullmatch(seal):
-        raise Invalid("Type the number of the seal: digits, capitals and hyphens")
+        raise Invalid("Type the number of the seal: digits, capitals and hyphens").about("seal")
     return seal
 
 

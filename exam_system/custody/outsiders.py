@@ -105,7 +105,7 @@ def assign_specialist(
     if one is None:
         raise NotFound("There is nobody with this number in the register")
     if task not in TASKS or subject not in {row.code for row in rules_of(exam).subjects}:
-        raise Invalid("Choose a subject and a task")
+        raise Invalid("Choose a subject and a task").about("subject")
     _require_elsewhere(exam, one)
     mine = (Assignment.exam_id == exam.id, Assignment.specialist_id == one.id)
     if ctx.session.scalar(select(Assignment.id).where(*mine, Assignment.subject == subject)):

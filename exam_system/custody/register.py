@@ -203,7 +203,7 @@ def generate_bags(ctx: Context, *, code: str, spares: int = 1, answers: bool = T
     """
     exam = open_exam(ctx.session, code, "seated")
     if not 0 <= spares <= MOST_SPARES:
-        raise Invalid("Enter from 0 to %(most)s spare papers", most=MOST_SPARES)
+        raise Invalid("Enter from 0 to %(most)s spare papers", most=MOST_SPARES).about("spares")
     if _bags(ctx.session, exam):
         raise Conflict("This exam has bags already")
     used = set(ctx.session.scalars(select(Seat.room_id).distinct()))

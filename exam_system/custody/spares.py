@@ -49,7 +49,7 @@ def wanted_leave(ctx: Context, *, code: str, barcode: str, what: str, reason: st
 def _require_sense(ctx: Context, bag: Bag, what: str) -> int:
     """Which leave of its kind for this bag it is, from 1; raises when there is nothing to allow."""
     if what not in WHAT:
-        raise Invalid("Say what may be opened")
+        raise Invalid("Say what may be opened").about("what")
     query = select(func.count()).where(Permission.bag_id == bag.id, Permission.what == what)
     given = ctx.session.scalars(query).one()
     fits = {
@@ -107,9 +107,11 @@ def use_spare(
     if bag.state != "opened":
         raise Conflict("The bag is not open: there is no spare to take out of it")
     if cause not in CAUSES:
-        raise Invalid("Say what the spare paper is for")
+        raise Invalid("Say what the spare paper is for").about("cause")
     if cause == "faulty" and photo is None:
-        raise Invalid("Add a photo of what is wrong with the paper, without its questions")
+        raise Invalid("Add a photo of what is wrong with the paper, without its questions").about(
+            "photo"
+        )
     leave = unused_leave(ctx.session, bag, "spare")
     leave.used_at = ctx.clock.now()
     used = UsedSpare(
@@ -138,4 +140,4 @@ def _require_room(ctx: Context, exam: Exam, bag: Bag, seat: int) -> None:
     if require_room(ctx, exam, row, room).room is None:
         raise Forbidden("Only the invigilators of its room may do this with the bag")
     if not 1 <= seat <= room.capacity:
-        raise Invalid("The room has the seats 1 to %(last)s", last=room.capacity)
+        raise Invalid("The room has the seats 1 to %(last)s", last=room.capacity).about("seat")

@@ -34,8 +34,9 @@ from exam_system.exams.forms import TableForm
 from exam_system.exams.lookup import exam_by_code
 from exam_system.exams.models import Exam, ExamSession, Room
 from exam_system.paging import page_count
+from exam_system.people import narrow
 from exam_system.sheets import SheetError
-from exam_system.web import acting, flash_refusal, inline, looking, office, say
+from exam_system.web import acting, flash_refusal, inline, looking, office, say, trying
 
 bp = Blueprint("custody", __name__)
 PAGE = 200
@@ -171,9 +172,9 @@ def _leaves(ctx: Context, code: str, found: Bag) -> list[Leave]:
 
 
 def _number(name: str) -> int:
-    text = request.form.get(name, "").strip()
+    text = narrow(request.form.get(name, ""))
     if not (text.isascii() and text.isdigit()) or len(text) > 4:
-        raise Invalid("Type a number in every field")
+        raise Invalid("Type a number in every field").about(name)
     return int(text)
 
 
@@ -254,12 +255,9 @@ def _do(deed: Callable[[Context, str, str], str], code: str, barcode: str) -> Se
 
 def _tell_refusal(code: str, barcode: str, refused: Conflict) -> None:
     """Keep a trace of the attempt, in a transaction of its own."""
-    try:
-        with acting() as ctx:
-            subject = request.form.get("subject", "")
-            deeds.report_refusal(ctx, code=code, barcode=barcode, subject=subject, why=say(refused))
-    except Sentence as error:
-        flash_refusal(error)
+    with trying() as ctx:
+        subject = request.form.get("subject", "")
+        deeds.report_refusal(ctx, code=code, barcode=barcode, subject=subject, why=say(refused))
 
 
 @bp.post(f"{HOME}/bag/<barcode>/spare")

@@ -82,7 +82,9 @@ class Cast:
         with self.acting(Role.INSPECTOR) as ctx:
             cosign_notes(ctx, files=signed)
 
-    def approve(self, want: Callable[[Context], Wanted], asker: Role = Role.OFFICER) -> None:
+    def approve(
+        self, want: Callable[[Context], Wanted], asker: Role | Actor = Role.OFFICER
+    ) -> None:
         """Somebody asks for approval, and the inspector gives it with the authenticator's code."""
         with self.acting(asker) as ctx:
             ref = approvals.ask_approval(ctx, wanted=want(ctx)).ref

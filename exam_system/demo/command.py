@@ -22,6 +22,7 @@ from exam_system.config import load
 from exam_system.demo import sources, stages, till
 from exam_system.demo.appointing import appoint_all
 from exam_system.demo.cast import STAFF, Cast, assemble
+from exam_system.demo.crossings import judge_lines
 from exam_system.demo.examday import sign_in
 from exam_system.demo.hearing import hear, prepare
 from exam_system.demo.letters import replay_letters
@@ -114,6 +115,7 @@ def demo(
     issued = _stage(cast, staged) if staged else []
     if staged:
         click.echo(open_stages(cast))
+    click.echo(judge_lines(cast))
     cast.office.seal()
     click.echo(f"{run_round(cast.office).made} messages on the pages of candidates")
     _finish(cast, folder, told, issued)

@@ -81,7 +81,7 @@ def _table(used: Used) -> bytes:
         number, at = f"{district.code:02}{site.code:02}", (district.name, site.name)
         rows += [
             [f"K{number}1", "方启明", site.school, "负责人", *at],
-            [f"K{number}2", "卢静", "市保密局", "监督员", *at],
+            [f"K{number}2", "卢静", "市保密局", "监交员", *at],
             [f"K{number}3", "石磊", site.school, "保管员", *at],
             [f"K{number}4", "包蓉", site.school, "保管员", *at],
         ]

@@ -37,6 +37,8 @@ class Plan:
     {"value", "basis"}); `marking_closes` in days after the exam."""
     score_day: bool = False
     """Lists come at an announced minute, and the written scores can be looked up with a code."""
+    choice: bool = False
+    """The people of the largest post choose among its places in order of score."""
 
     @property
     def closes(self) -> datetime:
@@ -83,6 +85,11 @@ def rules(plan: Plan) -> dict[str, Any]:
         "value": 10,
         "basis": "考务工作规程：各考点按监考岗位的10%配备备用监考员",
     }
+    if plan.choice:
+        basis = "招考公告：同一职位招录多人的，按总成绩从高到低依次选择工作单位"
+        document["choice_places"] = {"value": choice_places(plan), "basis": basis}
+        basis = "招考公告：点名时缺席或者超时未选的，排到最后再选一次"
+        document["choice_missed"] = {"value": "last", "basis": basis}
     for key, value in plan.rules.items():
         if isinstance(value, dict):
             document[key] = value
@@ -171,6 +178,16 @@ def posts(plan: Plan) -> bytes:
 def post_code(place: int) -> str:
     """Eight digits, the first two the city's."""
     return f"04{place + 1:05d}1"
+
+
+def choice_places(plan: Plan) -> list[dict[str, Any]]:
+    """The places of the post with the most vacancies, one more than people; none: no choice."""
+    sizes, schools = post_sizes(plan), data()["schools"]
+    size, post = max(sizes), post_code(sizes.index(max(sizes)))
+    count = size + 1 if plan.choice else 0
+    return [
+        {"post": post, "code": f"{n + 1:02}", "name": schools[n], "count": 1} for n in range(count)
+    ]
 
 
 def choices(plan: Plan, count: int) -> list[str]:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from exam_system.access import Role
 from exam_system.demo import marking, scripts
 from exam_system.demo.changing import apply_ratio, extend, pay_too_few
+from exam_system.demo.choice import choose_places
 from exam_system.demo.custody import bring_bags, pack_bags
 from exam_system.demo.examday import sign_in
 from exam_system.demo.forensics import screen_answers
@@ -49,6 +50,7 @@ def published(road: Road) -> None:
     prepare(road)
     hear(road)
     road.release("final")
+    choose_places(road)
 
 
 def to_shortlist(road: Road) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import threading
@@ -11,7 +12,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -64,17 +65,30 @@ def take_fees(road: Road, online: int, gateway: str) -> None:
         road.close()
         return
     with gateway_process(config.instance, gateway), application(road.cast, road.plan.seed):
+        days = {_let_stand(road, gateway)}
         orders = _pay_online(road, online, gateway)
         late = _open(road, road.applicants[road.plan.applicants], "wechat")
+        # The others pay on another day: what does not go over HTTP stands in no gateway's bill.
+        road.at(road.cast.clock.now() + timedelta(days=1))
         road.pay(skip=online)
         road.at(road.plan.payment_closes + timedelta(minutes=1))
         settle_orders(aside(road.cast), code=road.code)
         road.close()
+        days.add(_let_stand(road, gateway))
         for order in orders[:TWICE]:
             _post(f"{gateway}/sandbox/pay-again/{order.trade_no}")
         _post(f"{gateway}/sandbox/pay/{late.trade_no}")
         _send_back(road, TWICE + 1)
-        _reconcile(road)
+        for day in sorted(days):
+            _reconcile(road, day)
+
+
+def _let_stand(road: Road, gateway: str) -> date:
+    """Money is taken at the story's hour from now on, not at the machine's; returns the day."""
+    at = road.cast.clock.now()
+    for root in SANDBOX.values():
+        _post(f"{gateway}{root}/clock", {"at": int(at.timestamp())})
+    return at.astimezone(BEIJING).date()
 
 
 def _pay_online(road: Road, count: int, gateway: str) -> list[Order]:
@@ -112,9 +126,8 @@ def aside(cast: Cast) -> Office:
     return replace(cast.office, chance=SeededChance("settling"))
 
 
-def _reconcile(road: Road) -> None:
-    """Compare the gateways' bills of today with the books; everything must match."""
-    day = datetime.now(BEIJING).date()
+def _reconcile(road: Road, day: date) -> None:
+    """Compare the gateways' bills of a day with the books; everything must match."""
     for source, driver in BILLS.items():
         theirs = bill_lines(days_bill(road.cast.office.config, day, driver))
         with road.cast.acting(Role.OFFICER) as ctx:
@@ -156,8 +169,10 @@ def _is_paid(road: Road, order_id: int) -> bool:
         return bool(db.scalar(query))
 
 
-def _post(url: str) -> None:
-    request = urllib.request.Request(url, data=b"", method="POST")
+def _post(url: str, said: dict[str, int] | None = None) -> None:
+    body = json.dumps(said).encode() if said else b""
+    headers = {"Content-Type": "application/json"} if said else {}
+    request = urllib.request.Request(url, data=body, headers=headers, method="POST")
     with urllib.request.urlopen(request, timeout=PATIENCE):
         pass
 

@@ -20,7 +20,9 @@ from exam_system.draws import forms, outside, pages, service
 from exam_system.draws.lookup import find
 from exam_system.draws.views import ATTEMPT, words
 from exam_system.errors import Invalid, Sentence
-from exam_system.web import acting, flash_refusal, looking
+from exam_system.people import read_moment
+from exam_system.web import acting, flash_refusal, looking, trying
+from exam_system.web_forms import check_form
 
 bp = Blueprint("contributors", __name__)
 bp.context_processor(words)
@@ -30,17 +32,14 @@ LINK = "/draws/contribute/<token>"
 @bp.post("/exams/<code>/draws/<kind>/sources")
 def choose(code: str, kind: str) -> ResponseReturnValue:
     """Choose further contributors and a round of drand for the next attempt."""
-    try:
-        with acting() as ctx:
-            outside.choose_sources(
-                ctx,
-                code=code,
-                kind=kind,
-                contributors=request.form.getlist("contributor"),
-                drand_at=_local(request.form.get("drand_at", ""), ctx.config.zone),
-            )
-    except Sentence as error:
-        flash_refusal(error)
+    with trying() as ctx:
+        outside.choose_sources(
+            ctx,
+            code=code,
+            kind=kind,
+            contributors=request.form.getlist("contributor"),
+            drand_at=_local(request.form.get("drand_at", ""), ctx.config.zone),
+        )
     return redirect(url_for("draws.office", code=code))
 
 
@@ -49,9 +48,9 @@ def _local(text: str, zone: ZoneInfo) -> datetime | None:
     if not text:
         return None
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=zone)
+        return read_moment(text).replace(tzinfo=zone)
     except ValueError:
-        raise Invalid("This is not a date with a time") from None
+        raise Invalid("This is not a date with a time").about("drand_at") from None
 
 
 @bp.post(f"{ATTEMPT}/invite/<role>")
@@ -98,8 +97,7 @@ def _step(
     token: str, form: FlaskForm, act: Callable[[Context, str, int], None]
 ) -> ResponseReturnValue:
     try:
-        if not form.validate_on_submit():
-            raise Invalid("Something is missing or does not match: look at the fields below")
+        check_form(form)
         with acting() as ctx:
             draw, number, _role = outside.by_token(ctx.session, token)
             mine = ctx.as_actor(PUBLIC)

@@ -4,33 +4,33 @@ from __future__ import annotations
 
 import base64
 from itertools import islice
-from typing import Any
 
 import segno
-from flask import Blueprint, render_template, url_for
+from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from exam_system import running
 from exam_system.database import reading
-from exam_system.draws import pages
-from exam_system.draws.confidential import opening
+from exam_system.draws import dry_runs, pages
+from exam_system.draws.dry_runs import DryRun
 from exam_system.draws.live import Look
 from exam_system.draws.lookup import find
-from exam_system.draws.manifest import next_manifest
+from exam_system.draws.manifest import next_number
 from exam_system.draws.recipes import recipe_of
-from exam_system.draws.rehearsal import is_small, picture, rehearse
+from exam_system.draws.rehearsal import is_small, picture
 from exam_system.draws.streaming import mark_answer, stream
 from exam_system.draws.views import ATTEMPT, words
-from exam_system.errors import Conflict, Sentence
+from exam_system.errors import Conflict, NotFound, Sentence
 from exam_system.exams.lookup import exam_by_code
 from exam_system.records.models import Note
 from exam_system.sheets import Cell, write_csv, write_xlsx
 from exam_system.trust.canonical import sha256_hex
-from exam_system.verify.matching import frequencies_of
-from exam_system.web import download, looking, office
+from exam_system.web import download, flash_refusal, looking, office
 
 bp = Blueprint("live", __name__)
 bp.context_processor(words)
+REHEARSAL = "/exams/<code>/draws/<kind>/rehearsal"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -89,55 +89,68 @@ def printed(draw: str, number: int) -> ResponseReturnValue:
     )
 
 
-@bp.get("/exams/<code>/draws/<kind>/rehearsal")
+@bp.get(REHEARSAL)
 def rehearsal(code: str, kind: str) -> ResponseReturnValue:
-    """A dry run of the next attempt: whether it can be held, and how often who comes where."""
+    """The newest dry run of the next attempt: whether it can be held, how often who comes where."""
     ctx = looking()
     exam = exam_by_code(ctx.session, code)
     recipe_of(kind)
     known: dict[str, object] = {}
     try:
-        manifest = next_manifest(ctx, exam, kind)
-        known = _rehearsed(manifest)
+        next_number(ctx, exam, kind)
+        made = dry_runs.newest(ctx.config, ctx.keys.vault, exam, kind)
+        known = {"made": made, "problem": made.problem, **_shown(made)} if made else {}
     except Sentence as error:
-        known["problem"] = error
+        known = {"problem": error, "begun": True}
     return render_template("draws/rehearsal.html", exam=exam, kind=kind, **known)
 
 
-def _rehearsed(manifest: dict[str, Any]) -> dict[str, object]:
-    """What the page of a dry run shows."""
-    found = rehearse(manifest)
-    known = {
-        "manifest": manifest,
-        "found": found,
-        "places": sum(slot["capacity"] for group in manifest["groups"] for slot in group["slots"]),
-    }
-    if opening(manifest):
-        return known  # labels of a confidential draw are shown to nobody here
-    data = base64.b64encode(picture(found).encode()).decode()
+@bp.post(REHEARSAL)
+def rehearse(code: str, kind: str) -> ResponseReturnValue:
+    """Make a dry run; nothing is written and nothing is used up."""
+    back = url_for("live.rehearsal", code=code, kind=kind)
+    recipe_of(kind)
+    exam_by_code(looking().session, code)
+
+    def act() -> str:
+        ctx = looking()
+        dry_runs.make(ctx, exam_by_code(ctx.session, code), kind)
+        return ""
+
+    try:
+        running.begin(running.Work("rehearsal", f"{code}-{kind}", back), act)
+    except Conflict as error:
+        flash_refusal(error)
+    return redirect(back, 303)
+
+
+def _shown(made: DryRun) -> dict[str, object]:
+    """What the page of a dry run shows of labels."""
+    if made.found is None:
+        return {}
+    data = base64.b64encode(picture(made.found).encode()).decode()
     return {
-        **known,
-        "few": is_small(found),
-        "lines": list(islice(found.lines(), pages.MOST_SLOTS)),
+        "few": is_small(made.found),
+        "lines": list(islice(made.found.lines(), pages.MOST_SLOTS)),
         "svg": f"data:image/svg+xml;base64,{data}",
-        "chances": frequencies_of(manifest),
     }
 
 
-@bp.get("/exams/<code>/draws/<kind>/rehearsal.<any(csv, xlsx):form>")
+@bp.get(f"{REHEARSAL}.<any(csv, xlsx):form>")
 def rehearsed(code: str, kind: str, form: str) -> ResponseReturnValue:
-    """Every label of a dry run as a table."""
+    """Every label of the newest dry run as a table."""
     ctx = looking()
     exam = exam_by_code(ctx.session, code)
-    manifest = next_manifest(ctx, exam, kind)
-    if opening(manifest):
+    made = dry_runs.newest(ctx.config, ctx.keys.vault, exam, kind)
+    if made is None or made.problem:
+        raise NotFound("No dry run has been made yet")
+    if made.found is None:
         raise Conflict("The draw is confidential: its dry run names no labels")
-    found = rehearse(manifest)
     head = [_("Draw group"), _("Label"), _("Times with a place"), _("Dry runs")]
     head += [_("Different places"), _("Most often"), _("Times there")]
     rows: list[tuple[Cell, ...]] = [
-        (one.group, one.label, one.placed, found.runs, one.different, one.often, one.times)
-        for one in found.lines()
+        (one.group, one.label, one.placed, made.runs, one.different, one.often, one.times)
+        for one in made.found.lines()
     ]
     name = f"rehearsal-{code}-{kind}.{form}"
     if form == "csv":

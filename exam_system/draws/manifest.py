@@ -22,11 +22,12 @@ from exam_system.records.keys import require_serving, signing_keys
 
 def next_manifest(ctx: Context, exam: Exam, kind: str) -> dict[str, Any]:
     """The manifest that freezing this kind of draw would fix now; nothing is written."""
-    number = _next_number(ctx, exam, kind)
+    number = next_number(ctx, exam, kind)
     return build_manifest(ctx, exam, recipe_of(kind), f"{exam.code}-{kind}", number)
 
 
-def _next_number(ctx: Context, exam: Exam, kind: str) -> int:
+def next_number(ctx: Context, exam: Exam, kind: str) -> int:
+    """Which attempt would be the next; raises SecondStart when none may begin."""
     newest = (
         select(Attempt)
         .join(Draw, Draw.id == Attempt.draw_id)

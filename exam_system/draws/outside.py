@@ -84,7 +84,9 @@ def choose_sources(
     recipe_of(kind)
     chosen = [role for role in CONTRIBUTORS if role in contributors]
     if len(chosen) != len(contributors) or len(chosen) > MOST:
-        raise Invalid("Choose at most %(most)s further contributors of the list", most=MOST)
+        raise Invalid("Choose at most %(most)s further contributors of the list", most=MOST).about(
+            "contributor"
+        )
     choice = choice_of(ctx.session, exam, kind)
     choice.contributors, choice.drand_at = " ".join(chosen), drand_at
     round_of(ctx, choice)
@@ -182,7 +184,7 @@ def record_drand(ctx: Context, *, draw: str, number: int, signature: str) -> Non
         raise Invalid(
             "This is not the signature of round %(number)s: look at all 96 characters again",
             number=chosen.number,
-        ) from None
+        ).about("signature") from None
     held.attempt.drand = text
     _record(ctx, held, signature=text)
 

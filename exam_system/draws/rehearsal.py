@@ -69,9 +69,14 @@ class Rehearsal:
 
 
 def rehearse(
-    manifest: Mapping[str, Any], clock: Callable[[], float] = time.perf_counter
+    manifest: Mapping[str, Any],
+    clock: Callable[[], float] = time.perf_counter,
+    tell: Callable[[int, int], None] = lambda _done, _runs: None,
 ) -> Rehearsal:
-    """Draw the manifest RUNS times, fewer when it takes long; raises Invalid when it cannot be."""
+    """Draw the manifest RUNS times, fewer when it takes long; raises Invalid when it cannot be.
+
+    Tells after each run how many are done.
+    """
     groups = manifest["groups"]
     counts = {(group["id"], label): Counter[str]() for group in groups for label in group["labels"]}
     single = {group["id"] for group in groups if len(group["slots"]) == 1}
@@ -79,6 +84,7 @@ def rehearse(
     while runs < RUNS and (runs == 0 or clock() < end):
         drawn = draw_groups(manifest, dry_seed(runs))
         runs += 1
+        tell(runs, RUNS)
         for group, where, label in _places(drawn, single):
             counts[group, label][where] += 1
     return Rehearsal(runs, counts, {group["id"]: _columns(group) for group in groups})

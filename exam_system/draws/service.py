@@ -64,7 +64,7 @@ def _plain(text: str) -> str:
 
 def _hex(text: str) -> str:
     if not _HEX.fullmatch(_plain(text)):
-        raise Invalid("This must be 64 characters from 0-9 and a-f")
+        raise Invalid("This must be 64 characters from 0-9 and a-f").about("commitment secret")
     return _plain(text)
 
 
@@ -75,7 +75,7 @@ def _digits(text: str) -> str:
             "The dice give exactly %(number)s digits from 0 to 9; %(given)s characters were typed",
             number=DICE["digits"],
             given=len(digits),
-        )
+        ).about("digits dice")
     return digits
 
 
@@ -84,7 +84,7 @@ def _reason(text: str) -> str:
     if not reason or len(reason) > _LONGEST_REASON or has_control(reason):
         raise Invalid(
             "Give the reason in one line of at most %(most)s characters", most=_LONGEST_REASON
-        )
+        ).about("reason")
     return reason
 
 

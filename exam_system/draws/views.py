@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 
+from exam_system import running
 from exam_system.access import Role
 from exam_system.accounts.factors import Occasion
 from exam_system.approvals.views import Asked, ask, asked
@@ -25,9 +26,10 @@ from exam_system.draws.outside import (
 )
 from exam_system.draws.parties import CONTRIBUTORS, MOST, WHO
 from exam_system.draws.states import WORDS
-from exam_system.errors import Conflict, Invalid, Sentence
+from exam_system.errors import Conflict, Sentence
 from exam_system.exams.lookup import exam_by_code, rules_of
 from exam_system.web import acting, actor, confirmed, download, flash_refusal, looking, say
+from exam_system.web_forms import check_form
 
 bp = Blueprint("draws", __name__)
 ATTEMPT = "/draws/<draw>/<int(min=1, max=9999):number>"
@@ -109,14 +111,21 @@ def office(code: str) -> ResponseReturnValue:
 @bp.post("/exams/<code>/draws/<kind>/freeze")
 def freeze(code: str, kind: str) -> ResponseReturnValue:
     """Ask for the approval of a draw's list; once it is given freeze it and go to the ceremony."""
-    target = url_for("draws.office", code=code)
-    try:
+    page = url_for("draws.office", code=code)
+    target = page
+
+    def act() -> str:
+        nonlocal target
         with acting() as ctx:
             if "ask" in request.form:
                 ask(ctx, wanted_freeze(ctx, code=code, kind=kind))
             else:
                 number = service.freeze_draw(ctx, code=code, kind=kind).number
                 target = url_for("draws.ceremony", draw=f"{code}-{kind}", number=number)
+        return ""
+
+    try:
+        running.carry_out(running.Work("freeze", f"{code}-{kind}", page), act)
     except Sentence as error:
         if isinstance(error, SecondStart):
             with acting() as ctx:
@@ -174,26 +183,36 @@ def _step(
     form: FlaskForm,
     act: Callable[[Context, Typed], object],
     confirms: str = "",
+    long: str = "",
 ) -> ResponseReturnValue:
     """One step of the ceremony: what was typed stays when it is refused.
 
-    The inspector's steps named in `confirms` (a verb) need a fresh second factor.
+    The inspector's steps named in `confirms` (a verb) need a fresh second factor; `long` ones (a
+    kind of work) may go on behind the page.
     """
+    page = url_for("draws.ceremony", draw=draw, number=number)
     try:
-        if not form.validate_on_submit():
-            raise Invalid("Something is missing or does not match: look at the fields below")
+        check_form(form)
         typed = {name: value or "" for name, value in form.data.items() if isinstance(value, str)}
         if confirms and actor().role is Role.INSPECTOR:
             confirmed(
                 lambda ctx: _occasion(ctx, draw, number, confirms), lambda ctx: act(ctx, typed)
             )
+        elif long:
+            work = running.Work(long, f"{draw}-{number}", page)
+            running.carry_out(work, lambda: _alone(act, typed))
         else:
-            with acting() as ctx:
-                act(ctx, typed)
+            _alone(act, typed)
     except Sentence as error:
         flash_refusal(error)
         return _ceremony(draw, number, form), error.status
-    return redirect(url_for("draws.ceremony", draw=draw, number=number))
+    return redirect(page)
+
+
+def _alone(act: Callable[[Context, Typed], object], typed: Typed) -> str:
+    with acting() as ctx:
+        act(ctx, typed)
+    return ""
 
 
 def _occasion(ctx: Context, draw: str, number: int, verb: str) -> Occasion:
@@ -257,7 +276,7 @@ def finish(draw: str, number: int) -> ResponseReturnValue:
     def act(ctx: Context, _typed: Typed) -> None:
         service.finish_draw(ctx, draw=draw, number=number)
 
-    return _step(draw, number, FlaskForm(), act)
+    return _step(draw, number, FlaskForm(), act, long="finish")
 
 
 @bp.post(f"{ATTEMPT}/publish")
@@ -270,7 +289,7 @@ def publish(draw: str, number: int) -> ResponseReturnValue:
         else:
             service.publish_draw(ctx, draw=draw, number=number)
 
-    return _step(draw, number, FlaskForm(), act)
+    return _step(draw, number, FlaskForm(), act, long="publish")
 
 
 @bp.post(f"{ATTEMPT}/void")

@@ -21,7 +21,7 @@ from exam_system.clock import rfc3339
 from exam_system.context import Context, verb
 from exam_system.duties.lines import document_of
 from exam_system.duties.models import Accountability, RedLineCase
-from exam_system.errors import Conflict, Forbidden, Invalid, NotFound, Sentence
+from exam_system.errors import Conflict, Forbidden, Gathered, Invalid, NotFound, Sentence
 from exam_system.people import reason_line
 from exam_system.records.models import Act, ActDetail
 from exam_system.trust.canonical import jcs, sha256_hex
@@ -98,9 +98,12 @@ def _owner(session: Session, number: str) -> int:
 def wanted_measure(ctx: Context, *, source: str, about: str, measure: str, why: str) -> Wanted:
     """What an inspector of another office approves: this measure against this person."""
     account, exam = _whom(ctx, source, about)
-    why = reason_line(why, LONGEST)
+    wrong = Gathered()
+    with wrong.about():
+        why = reason_line(why, LONGEST)
     if measure not in MEASURES:
-        raise Invalid("Choose a measure")
+        wrong.errors.append(Invalid("Choose a measure").about("measure"))
+    wrong.tell()
     lines = (
         Sentence("Measure against %(name)s", name=account.name),
         MEASURES[measure],
@@ -171,10 +174,10 @@ def allow_export(
     if account.id == ctx.actor.account_id:
         raise Forbidden("Nobody decides about themselves")
     if what not in document_of(ctx.session)[1]["export"]["acts"]:
-        raise Invalid("Choose the list that may be taken out")
+        raise Invalid("Choose the list that may be taken out").about("what")
     ends = datetime.combine(until + timedelta(days=1), time(), ctx.config.zone)
     if not ctx.clock.now() < ends <= ctx.clock.now() + LONGEST_LEAVE:
-        raise Invalid("A leave is for today or for up to a month")
+        raise Invalid("A leave is for today or for up to a month").about("until")
     why = reason_line(reason, LONGEST)
     told = {"account": account.ref, "what": what, "until": rfc3339(ends)}
     ctx.record(exam=exam, subject=f"account:{account.ref}", why=why, **told)

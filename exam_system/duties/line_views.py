@@ -25,7 +25,7 @@ from exam_system.oversight.words import about
 from exam_system.paging import page_count
 from exam_system.people import read_day
 from exam_system.records.models import Act, Leaf
-from exam_system.web import acting, actor, flash_refusal, looking
+from exam_system.web import acting, actor, flash_refusal, looking, trying
 
 PAGE = 50
 _SHOWN_ACTS = 50
@@ -142,16 +142,13 @@ def finding(ref: str) -> ResponseReturnValue:
 @bp.post("/oversight/red-lines/<ref>")
 def judge(ref: str) -> ResponseReturnValue:
     """Say whether the line was crossed."""
-    try:
-        with acting() as ctx:
-            judging.judge_finding(
-                ctx,
-                ref=ref,
-                confirmed=request.form.get("outcome") == "confirmed",
-                reason=request.form.get("reason", ""),
-            )
-    except Sentence as error:
-        flash_refusal(error)
+    with trying() as ctx:
+        judging.judge_finding(
+            ctx,
+            ref=ref,
+            confirmed=request.form.get("outcome") == "confirmed",
+            reason=request.form.get("reason", ""),
+        )
     return redirect(url_for("integrity.finding", ref=ref), 303)
 
 
@@ -189,12 +186,9 @@ def _waiting(session: Session, one: Entry) -> dict[str, object] | None:
 def hold(source: str, about: str) -> ResponseReturnValue:
     """Ask for the approval of a measure; once it is given enter it."""
     typed = {name: request.form.get(name, "") for name in ("measure", "why")}
-    try:
-        with acting() as ctx:
-            if "ask" in request.form:
-                ask(ctx, judging.wanted_measure(ctx, source=source, about=about, **typed))
-            else:
-                judging.hold_accountable(ctx, source=source, about=about, **typed)
-    except Sentence as error:
-        flash_refusal(error)
+    with trying() as ctx:
+        if "ask" in request.form:
+            ask(ctx, judging.wanted_measure(ctx, source=source, about=about, **typed))
+        else:
+            judging.hold_accountable(ctx, source=source, about=about, **typed)
     return redirect(url_for("integrity.register"), 303)

@@ -17,7 +17,8 @@ from exam_system.context import Context, verb
 from exam_system.duties.models import RedLineRules
 from exam_system.duties.redlines import LINES, Hours, Line, Rules
 from exam_system.duties.sheets import first_sheets
-from exam_system.errors import Conflict, Forbidden, Invalid
+from exam_system.errors import Conflict, Forbidden, Gathered, Invalid
+from exam_system.people import narrow
 from exam_system.trust.canonical import jcs, sha256_hex
 
 Document = dict[str, dict[str, Any]]
@@ -81,7 +82,11 @@ def set_lines(ctx: Context, *, given: Mapping[str, str]) -> RedLineRules:
     if ctx.actor.account_id is None:
         raise Forbidden("Only people set the red lines")
     version, now = document_of(ctx.session)
-    document = {name: _read_line(name, given) for name in LINES}
+    document, wrong = {}, Gathered()
+    for name in LINES:
+        with wrong.about():
+            document[name] = _read_line(name, given)
+    wrong.tell()
     if document == now:
         raise Conflict("These are the rules that are in force")
     text = jcs(document)
@@ -99,16 +104,21 @@ def set_lines(ctx: Context, *, given: Mapping[str, str]) -> RedLineRules:
 
 
 def _read_line(name: str, given: Mapping[str, str]) -> Any:
-    post = given.get(f"{name}-post", "")
+    post, wrong = given.get(f"{name}-post", ""), Gathered()
     if post not in first_sheets():
-        raise Invalid("Choose the post that answers for each line")
+        raise Invalid("Choose the post that answers for each line").about(f"{name}-post")
     texts = given.get(f"{name}-acts", "").splitlines()
     acts = [" ".join(text.split()) for text in texts if text.strip()]
     for kind in acts:
-        _require_known(name, kind)
-    numbers = {key: _number(given, f"{name}-{key}", *ends) for key, ends in _ends(name).items()}
+        with wrong.about(f"{name}-acts"):
+            _require_known(name, kind)
+    numbers = {}
+    for key, ends in _ends(name).items():
+        with wrong.about(f"{name}-{key}"):
+            numbers[key] = _number(given, f"{name}-{key}", *ends)
+    wrong.tell()
     if numbers and numbers["from"] >= numbers["until"]:
-        raise Invalid("Hours begin before they end")
+        raise Invalid("Hours begin before they end").about(f"{name}-from")
     kinds = {"pairs" if name == "alone" else "acts": acts}
     return {"on": bool(given.get(f"{name}-on")), "post": post, **kinds, **numbers}
 
@@ -125,7 +135,7 @@ def _require_known(name: str, text: str) -> None:
 
 
 def _number(given: Mapping[str, str], name: str, least: int, most: int) -> int:
-    text = given.get(name, "")
+    text = narrow(given.get(name, ""))
     if not (text.isascii() and text.isdigit() and least <= int(text[:3]) <= most):
         raise Invalid("Hours are whole numbers from %(least)s to %(most)s", least=least, most=most)
     return int(text)

@@ -12,7 +12,7 @@ from exam_system.records.paper import anchor
 LABEL = Label("岗位职责书", "Duty sheet")
 DUTIES, RISKS, BASIS = "岗位职责", "廉政风险点与防控措施", "依据"
 RISK = "{number}．{risk}。防控措施：{measure}。"
-VERSION = "第 {version} 版"
+VERSION = "第{version}版"
 
 
 def sheet_pdf(ctx: Context, sheet: Sheet) -> bytes:

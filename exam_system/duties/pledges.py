@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from exam_system.access import PLEDGED, Role
 from exam_system.accounts import factors
-from exam_system.accounts.models import Account
+from exam_system.accounts.models import Account, is_staff
 from exam_system.context import Context, verb
 from exam_system.duties.models import Pledge, PledgeText
 from exam_system.errors import Conflict, Forbidden, Invalid
@@ -119,7 +119,9 @@ def publish_pledge(ctx: Context, *, role: str, zh: str, en: str) -> PledgeText:
     if role not in PLEDGED:
         raise Invalid("There is no such post")
     now = in_force(ctx.session, role)
-    text = Text(role, now.version + 1, require_text(zh, LONGEST), require_text(en, LONGEST))
+    text = Text(
+        role, now.version + 1, require_text(zh, LONGEST, "zh"), require_text(en, LONGEST, "en")
+    )
     if (text.zh, text.en) == (now.zh, now.en):
         raise Conflict("This is the text that is in force")
     row = PledgeText(
@@ -151,9 +153,7 @@ class Signed:
 
 def signed_by_role(session: Session) -> list[Signed]:
     """Every role of staff that somebody holds, in the order of the table of roles."""
-    query = select(Account.role, Account.name, Account.pledge).where(
-        Account.active, Account.role != Role.CANDIDATE.value
-    )
+    query = select(Account.role, Account.name, Account.pledge).where(Account.active, is_staff())
     people: dict[str, list[tuple[str, str | None]]] = {}
     for role, name, pledge in session.execute(query.order_by(Account.id)):
         people.setdefault(role, []).append((name, pledge))

@@ -12,8 +12,7 @@ from exam_system.duties.blueprint import bp
 from exam_system.duties.papers import sheet_pdf
 from exam_system.duties.register import numbers
 from exam_system.duties.words import LINE_WORDS, MEASURE_WORDS
-from exam_system.errors import Sentence
-from exam_system.web import acting, actor, flash_refusal, inline, looking
+from exam_system.web import actor, inline, looking, trying
 
 
 @bp.get("/duties")
@@ -53,25 +52,19 @@ def sheet_file(post: str) -> Response:
 def draft(post: str) -> ResponseReturnValue:
     """Write another text of a sheet."""
     names = ("name_zh", "name_en", *sheets.LINES)
-    try:
-        with acting() as ctx:
-            sheets.draft_sheet(ctx, post=post, typed={n: request.form.get(n, "") for n in names})
-    except Sentence as error:
-        flash_refusal(error)
+    with trying() as ctx:
+        sheets.draft_sheet(ctx, post=post, typed={n: request.form.get(n, "") for n in names})
     return redirect(url_for("integrity.sheet", post=post), 303)
 
 
 @bp.post("/duties/<post>/publish")
 def publish(post: str) -> ResponseReturnValue:
     """Ask for the approval of a drafted text; once it is given put it in force."""
-    try:
-        with acting() as ctx:
-            if "ask" in request.form:
-                ask(ctx, sheets.wanted_sheet(ctx, post=post))
-            else:
-                sheets.publish_sheet(ctx, post=post)
-    except Sentence as error:
-        flash_refusal(error)
+    with trying() as ctx:
+        if "ask" in request.form:
+            ask(ctx, sheets.wanted_sheet(ctx, post=post))
+        else:
+            sheets.publish_sheet(ctx, post=post)
     return redirect(url_for("integrity.sheet", post=post), 303)
 
 

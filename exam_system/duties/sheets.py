@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from sqlalchemy import select
@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from exam_system.approvals.lookup import Wanted, use
 from exam_system.context import Context, verb
 from exam_system.duties.models import DutySheet
-from exam_system.errors import Conflict, Invalid, NotFound, Sentence
+from exam_system.errors import Conflict, Gathered, Invalid, NotFound, Sentence
 from exam_system.people import clean_line
 from exam_system.trust.canonical import JSON, jcs, sha256_hex
 
@@ -138,10 +138,14 @@ def draft_sheet(ctx: Context, *, post: str, typed: Mapping[str, str]) -> DutyShe
     `typed`: both names, and line by line what LINES name.
     """
     now = versions_of(ctx.session, post)[0]
-    said = {name: read_name(typed.get(name, "")) for name in _NAMES}
-    said |= {name: _read_lines(name, typed.get(name, "")) for name in LINES}
+    said, wrong = {}, Gathered()
+    for name in (*_NAMES, *LINES):
+        with wrong.about(name):
+            read = read_name if name in _NAMES else partial(_read_lines, name)
+            said[name] = read(typed.get(name, ""))
+    wrong.tell()
     if len(_rows(said["duties_zh"])) != len(_rows(said["duties_en"])):
-        raise Invalid("Say every duty in both languages, line by line")
+        raise Invalid("Say every duty in both languages, line by line").about("duties_en")
     if said == now.said:
         raise Conflict("This is the text that is in force")
     row = _draft(ctx.session, post)

@@ -128,6 +128,12 @@ def wanted_replacement(ctx: Context, *, code: str, session: str, label: str) -> 
     )
 
 
+def who_would_come(session: Session, exam: Exam, one: Stand) -> str:
+    """The label of the reserve who would take this place; raises Conflict when nobody can."""
+    found, name = stands(session, exam), one.session.subject
+    return _next(_published(session, exam), found, name, one.invigilator.label)
+
+
 def _called(one: Stand) -> dict[str, str]:
     return {"name": one.invigilator.name, "number": one.invigilator.staff_no}
 

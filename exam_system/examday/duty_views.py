@@ -21,7 +21,7 @@ from exam_system.exams.lookup import exam_by_code, rules_of
 from exam_system.exams.models import Exam, ExamSession, Room, Site
 from exam_system.exports import files
 from exam_system.sheets import Cell
-from exam_system.web import acting, flash_refusal, inline, looking, office, say
+from exam_system.web import acting, flash_refusal, inline, looking, office, say, trying
 
 bp = Blueprint("duties", __name__)
 OFFICE = "/office/exams/<code>"
@@ -196,17 +196,14 @@ def absence(code: str, session: str, label: str) -> ResponseReturnValue:
 @bp.post(f"{PERSON}/replace")
 def replace(code: str, session: str, label: str) -> ResponseReturnValue:
     """Ask for the approval of the substitute; once it is given put them in."""
-    try:
-        with acting() as ctx:
-            about = {"code": code, "session": session, "label": label}
-            if "ask" in request.form:
-                ask(ctx, absences.wanted_replacement(ctx, **about))
-            else:
-                found = absences.replace_invigilator(ctx, **about)
-                name = found.coming.invigilator.name
-                flash(_("%(name)s comes from the reserve", name=name), "success")
-    except Sentence as error:
-        flash_refusal(error)
+    with trying() as ctx:
+        about = {"code": code, "session": session, "label": label}
+        if "ask" in request.form:
+            ask(ctx, absences.wanted_replacement(ctx, **about))
+        else:
+            found = absences.replace_invigilator(ctx, **about)
+            name = found.coming.invigilator.name
+            flash(_("%(name)s comes from the reserve", name=name), "success")
     return redirect(_back(code, session, label))
 
 

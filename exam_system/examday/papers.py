@@ -63,7 +63,9 @@ def print_papers(
     if not version:
         raise Conflict("Papers can be printed once the draw of the seats is published")
     if not (0 <= spare <= MOST_SPARE and 0 <= reserve <= MOST_SPARE):
-        raise Invalid("Enter from 0 to %(most)s spare papers", most=MOST_SPARE)
+        raise Invalid("Enter from 0 to %(most)s spare papers", most=MOST_SPARE).about(
+            "spare reserve"
+        )
     data = site_papers(ctx, exam, district, site, version, photos=photos and "sheets" in kinds)
     data = replace(data, spare=spare, reserve=reserve)
     if not data.rooms:

@@ -127,10 +127,12 @@ def invigilators(code: str) -> ResponseReturnValue:
 
 def _invigilators(exam: Exam, form: TableForm, problems: list[str]) -> str:
     db = looking().session
-    lines = _lines(db, exam)
+    words = request.args.get("words", "").strip()[:40]
+    lines = [line for line in _lines(db, exam) if _fits(line[0], words)]
     page, last = _page(len(lines))
     return render_template(
         "examday/invigilators.html",
+        words=words,
         exam=exam,
         form=form,
         problems=problems,
@@ -142,6 +144,10 @@ def _invigilators(exam: Exam, form: TableForm, problems: list[str]) -> str:
         page=page,
         last=last,
     )
+
+
+def _fits(one: Invigilator, words: str) -> bool:
+    return any(words.lower() in text.lower() for text in (one.name, one.staff_no, one.school))
 
 
 def _lines(db: Session, exam: Exam) -> list[tuple[Invigilator, list[duties.Stand]]]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-ROOM = "第 {room:02} 考场（{name}）"
-CHANGED = "座位表 {draw} 第 {version} 版"
-WATCH = "监考员 {names}"
+ROOM = "第{room:02}考场（{name}）"
+CHANGED = "座位表{draw}第{version}版"
+WATCH = "监考员：{names}"
 NO_WATCH = "监考员尚未抽签"
-RELEASE = "座位抽签 {draw} 第 {attempt} 次"
+RELEASE = "座位抽签{draw}第{attempt}次"
 # RULES 2.4: half an hour for recruitment, five minutes and a closed hall for qualification exams.
 _RECRUITMENT = "开考30分钟后不得入场；考试期间不得提前交卷、离场。"
 _QUALIFICATION = "开考5分钟后不得入场；开考2小时内不得交卷、离场。"
-_CIVIL = "《公务员录用违纪违规行为处理办法》"
+_CIVIL = "《公务员录用违规违纪行为处理办法》"
 _INSTITUTION = "《事业单位公开招聘违纪违规行为处理规定》"
 _PROFESSIONAL = "《专业技术人员资格考试违纪违规行为处理规定》"
 _BY_TYPE = {
@@ -36,7 +36,7 @@ def candidate_rules(exam_type: str) -> tuple[str, ...]:
     )
 
 
-DUTY_RELEASE = "监考员抽签 {draw} 第 {attempt} 次"
+DUTY_RELEASE = "监考员抽签{draw}第{attempt}次"
 LEAD = "主监考"
 SECOND = "副监考"
 STANDBY = "考点考务办公室"

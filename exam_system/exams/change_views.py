@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from exam_system.approvals.views import ask, asked
 from exam_system.clock import parse_rfc3339
-from exam_system.errors import Invalid, Sentence
+from exam_system.errors import Gathered, Invalid, Sentence
 from exam_system.exams import changes, opening, rules_form
 from exam_system.exams.announcement import posts_of
 from exam_system.exams.blueprint import bp, now, sessions_of
@@ -25,11 +25,12 @@ from exam_system.exams.lookup import exam_by_code, rules_of
 from exam_system.exams.models import District, Exam, Site
 from exam_system.exams.rules import LABELS
 from exam_system.language import when
+from exam_system.people import narrow, read_moment
 from exam_system.records import releases
 from exam_system.records.models import Release
 from exam_system.records.notes import signers_of
 from exam_system.registration.choosing import window
-from exam_system.web import acting, flash_refusal, looking, office, say
+from exam_system.web import acting, flash_refusal, looking, office, say, trying
 
 ROWS = 5
 COLUMN_NAMES = {
@@ -154,19 +155,14 @@ def opening_ratio(code: str) -> ResponseReturnValue:
     exam = exam_by_code(looking().session, code)
     target = url_for("exams.opening", code=code)
     if request.method == "POST":
-        try:
-            with acting() as ctx:
-                if "end" in request.form:
-                    opening.end_choice(ctx, code=code)
-                    flash(
-                        _("Choosing again is over; what is owed back is in the ledger"), "success"
-                    )
-                else:
-                    until = _time(request.form, "until")
-                    opening.apply_opening_ratio(ctx, code=code, choose_until=until)
-                    target = url_for("exams.change", code=code)
-        except Sentence as error:
-            flash_refusal(error)
+        with trying() as ctx:
+            if "end" in request.form:
+                opening.end_choice(ctx, code=code)
+                flash(_("Choosing again is over; what is owed back is in the ledger"), "success")
+            else:
+                until = _time(request.form, "until")
+                opening.apply_opening_ratio(ctx, code=code, choose_until=until)
+                target = url_for("exams.change", code=code)
         return redirect(target)
     db = looking().session
     return render_template(
@@ -233,11 +229,15 @@ def _typed(exam: Exam) -> Change:
     form, known = request.form, _announced(exam)
     changed = {key for key, text in known.items() if form.get(key, text) != text}
     subjects = sorted({key.partition(".")[0] for key in changed if "." in key})
+    ends = [f"{code}.{end}" for code in subjects for end in ("starts", "ends")]
+    at, wrong = {}, Gathered()
+    for key in [*(key for key in WINDOWS if key in changed), *ends]:
+        with wrong.about(key):
+            at[key] = _time(form, key)
+    wrong.tell()
     return Change(
-        times={key: _time(form, key) for key in WINDOWS if key in changed},
-        sessions={
-            code: (_time(form, f"{code}.starts"), _time(form, f"{code}.ends")) for code in subjects
-        },
+        times={key: at[key] for key in WINDOWS if key in changed},
+        sessions={code: (at[f"{code}.starts"], at[f"{code}.ends"]) for code in subjects},
         posts=_typed_posts(form),
         sites=_typed_sites(form),
         rise_basis=form.get("rise_basis", ""),
@@ -247,9 +247,9 @@ def _typed(exam: Exam) -> Change:
 
 def _time(form: Mapping[str, str], key: str) -> datetime:
     try:
-        at = datetime.strptime(form.get(key, ""), rules_form.LOCAL)
+        at = read_moment(form.get(key, ""))
     except ValueError:
-        raise Invalid("Enter a date and a time") from None
+        raise Invalid("Enter a date and a time").about(key) from None
     return at.replace(tzinfo=office().config.zone)
 
 
@@ -258,8 +258,8 @@ def _typed_posts(form: Mapping[str, str]) -> dict[str, dict[str, str | int]]:
     for row in range(ROWS):
         code, what, text = (form.get(f"post.{row}.{key}", "") for key in ("code", "what", "value"))
         if code:
-            number = what == "vacancies" and re.fullmatch("[0-9]{1,4}", text.strip())
-            found.setdefault(code, {})[what] = int(text) if number else text
+            number = what == "vacancies" and re.fullmatch("[0-9]{1,4}", narrow(text))
+            found.setdefault(code, {})[what] = int(narrow(text)) if number else text
     return found
 
 

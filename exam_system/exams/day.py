@@ -8,10 +8,12 @@ from datetime import datetime, timedelta
 
 from flask import url_for
 from flask_babel import gettext as _
-from sqlalchemy import ScalarSelect, func, or_, select
+from sqlalchemy import Exists, ScalarSelect, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from exam_system.accounts.models import Takeover
+from exam_system.appointing.models import Objection
+from exam_system.approvals.lookup import asked_by
 from exam_system.approvals.lookup import waiting as waiting_approvals
 from exam_system.approvals.models import Approval
 from exam_system.cases.models import Letter
@@ -19,10 +21,11 @@ from exam_system.cases.states import WAITING as UNANSWERED
 from exam_system.context import Context
 from exam_system.exams.lookup import rules_of
 from exam_system.exams.models import Exam, ExamSession
-from exam_system.fees.models import Discrepancy
+from exam_system.fees.models import Discrepancy, Payment, Refund
 from exam_system.fees.waiver_models import Waiver
 from exam_system.language import choose_language
 from exam_system.messages.models import Delivery
+from exam_system.notices.models import NoticeVersion
 from exam_system.oversight.overdue import find_overdue
 from exam_system.oversight.waiting import waiting_steps
 from exam_system.oversight.words import OVERDUE, about
@@ -30,9 +33,13 @@ from exam_system.photos.models import PhotoPair
 from exam_system.records.models import Release
 from exam_system.registration.models import Application
 from exam_system.registration.states import WAITING
+from exam_system.violations.models import Incident, ViolationCase
 
 AHEAD = timedelta(days=14)
 """So far ahead the calendar of the home looks."""
+OURS = ("open", "heard", "rechecked", "decided", "review")
+"""States of a violation case in which the office goes on with it, not the one it is about."""
+UNDER_WAY = ("draft", "checking", "cleared")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,22 +83,42 @@ def queue(ctx: Context) -> list[Waiting]:
         "pairs": _count(PhotoPair, PhotoPair.finding.is_(None)),
         "bills": _count(Discrepancy, Discrepancy.finding.is_(None)),
         "unsent": _count(Delivery, Delivery.state.in_(("given_up", "uncertain"))),
+        "refunds": _count(Payment, Payment.kept.is_(False), ~_refunded()),
+        "incidents": _count(Incident, Incident.state == "confirmed"),
+        "cases": _count(ViolationCase, ViolationCase.state.in_(OURS)),
+        "objections": _count(Objection, Objection.holds == "open"),
+        "notices": _count(NoticeVersion, NoticeVersion.state.in_(UNDER_WAY)),
     }
     query = select(*(count.label(name) for name, count in counts.items()))
     numbers = ctx.session.execute(query).one()._mapping
     approvals = len(waiting_approvals(ctx.session, ctx.actor))
+    given = sum(one.state == "approved" for one in asked_by(ctx.session, ctx.actor))
+    exams = url_for("exams.office") + "#exams"
     pages = {
         "reviews": (_("applications to review"), url_for("registration.queue")),
         "letters": (_("letters of mine to answer"), url_for("letters.queue")),
         "takeovers": (_("takeovers to decide"), url_for("accounts.takeover_queue")),
-        "waivers": (_("requests not to pay"), url_for("exams.office") + "#exams"),
+        "waivers": (_("requests not to pay"), exams),
         "pairs": (_("pairs of photos to compare"), url_for("registration.queue")),
         "bills": (_("differences from the bill"), url_for("fees.statements")),
         "unsent": (_("messages that did not go out"), url_for("messages.office")),
+        "refunds": (_("payments to give back"), exams),
+        "incidents": (_("incidents to hand on or to close"), exams),
+        "cases": (_("violation cases to go on with"), exams),
+        "objections": (_("objections to answer"), exams),
+        "notices": (_("notices on their way"), url_for("notices.desk")),
     }
-    first = Waiting(approvals, _("approvals asked of me"), url_for("approvals.index"))
-    found = [first, *(Waiting(numbers[name], *page) for name, page in pages.items())]
+    first = [
+        Waiting(approvals, _("approvals asked of me"), url_for("approvals.index")),
+        Waiting(given, _("approved: to be carried out by me"), url_for("approvals.index")),
+    ]
+    found = [*first, *(Waiting(numbers[name], *page) for name, page in pages.items())]
     return [one for one in found if one.count]
+
+
+def _refunded() -> Exists:
+    """Whether a refund of the payment is under way or done."""
+    return exists().where(Refund.payment_id == Payment.id, Refund.state != "failed")
 
 
 def _count(model: type, *where: object) -> ScalarSelect[int]:

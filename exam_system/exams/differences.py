@@ -224,9 +224,9 @@ def _sites(ctx: Context, exam: Exam, change: Change) -> Iterator[Item]:
     known = {(district, site.code): site for district, site in rows}
     for place, wanted in change.sites.items():
         if place not in known or not set(wanted) <= set(SITE):
-            raise Invalid("There is no such site in this exam")
+            raise Invalid("There is no such site in this exam").about("site")
         for what, value in wanted.items():
-            old, new = getattr(known[place], what), reason_line(value, 120)
+            old, new = getattr(known[place], what), reason_line(value, 120, "value")
             if new != old:
                 yield Item("site", f"{place[0]}-{place[1]}", what, old, new)
 

@@ -11,6 +11,7 @@ from wtforms import SelectField, StringField, SubmitField, ValidationError
 from wtforms.validators import DataRequired, Length
 
 from exam_system.exams.rules import TYPE_NAMES
+from exam_system.people import narrow
 
 
 class ExamForm(FlaskForm):  # type: ignore[misc]
@@ -27,7 +28,9 @@ class ExamForm(FlaskForm):  # type: ignore[misc]
         _l("Type of exam"), choices=[(key, _l(name)) for key, name in TYPE_NAMES.items()]
     )
     area_code = StringField(
-        _l("Area code (GB/T 2260)"), validators=[DataRequired(), Length(min=6, max=6)]
+        _l("Area code (GB/T 2260)"),
+        validators=[DataRequired(), Length(max=12)],
+        render_kw={"inputmode": "numeric"},
     )
     submit = SubmitField(_l("Create the exam"))
 
@@ -39,6 +42,7 @@ class FeeForm(FlaskForm):  # type: ignore[misc]
     amount = StringField(
         _l("Amount in yuan"),
         description=_l("For example 100 or 80.50"),
+        render_kw={"inputmode": "decimal"},
         validators=[DataRequired(), Length(max=10)],
     )
     licence = StringField(
@@ -51,13 +55,13 @@ class FeeForm(FlaskForm):  # type: ignore[misc]
 
     def validate_amount(self, field: StringField) -> None:
         """Yuan with at most two decimals."""
-        if not re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,2})?", (field.data or "").strip()):
+        if not re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,2})?", narrow(field.data or "")):
             raise ValidationError(_l("Enter an amount such as 100 or 80.50"))
 
     @property
     def fen(self) -> int:
         """The amount in fen."""
-        yuan, _, rest = str(self.amount.data).strip().partition(".")
+        yuan, _, rest = narrow(str(self.amount.data)).partition(".")
         return int(yuan) * 100 + int(rest.ljust(2, "0"))
 
 

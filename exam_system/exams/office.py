@@ -18,7 +18,7 @@ from exam_system.approvals.lookup import Wanted
 from exam_system.approvals.publications import wanted_publication
 from exam_system.approvals.views import ask, asked
 from exam_system.context import Context
-from exam_system.errors import Conflict, Invalid, Sentence
+from exam_system.errors import Conflict, Gathered, Invalid, Sentence
 from exam_system.exams import day, figures, rules_form, service, tables, timeline
 from exam_system.exams.blueprint import XLSX, bp, fees_of, now, sessions_of
 from exam_system.exams.forms import ExamForm, FeeForm, TableForm
@@ -26,13 +26,14 @@ from exam_system.exams.lookup import exam_by_code, places_of, rules_of
 from exam_system.exams.models import Exam
 from exam_system.exams.place_table import COLUMNS as PLACE_COLUMNS
 from exam_system.exams.readiness import count, is_frozen, missing
-from exam_system.exams.rules import RuleProblems
 from exam_system.fees.settling import settle_orders
+from exam_system.people import narrow, read_moment
 from exam_system.records import releases
 from exam_system.records.notes import signers_of
 from exam_system.sheets import SheetError, write_xlsx
 from exam_system.sheets.preview import Preview
-from exam_system.web import acting, download, flash_refusal, looking, office, say
+from exam_system.web import acting, download, flash_refusal, looking, office, say, trying
+from exam_system.web_forms import check_form
 
 _PROBLEMS_SHOWN = 50
 
@@ -58,9 +59,10 @@ def exams_of_the_office() -> ResponseReturnValue:
 def create() -> ResponseReturnValue:
     """Create an exam and go on setting it up."""
     form = ExamForm(area_code=office().config.area_code)
-    if not form.validate_on_submit():
-        return render_template("exams/create.html", form=form), 422 if form.errors else 200
+    if request.method == "GET":
+        return render_template("exams/create.html", form=form)
     try:
+        check_form(form)
         with acting() as ctx:
             exam = service.create_exam(
                 ctx,
@@ -68,7 +70,7 @@ def create() -> ResponseReturnValue:
                 name=form.name.data,
                 name_en=form.name_en.data,
                 exam_type=form.exam_type.data,
-                area_code=form.area_code.data.strip(),
+                area_code=narrow(form.area_code.data),
             )
     except Sentence as error:
         flash_refusal(error)
@@ -143,27 +145,23 @@ def rules(code: str) -> ResponseReturnValue:
     """The rule set; read only once the announcement is prepared."""
     exam = exam_by_code(looking().session, code)
     if request.method == "GET":
-        return _rules_page(exam, json.loads(exam.rules), {})
+        return _rules_page(exam, json.loads(exam.rules))
     document = rules_form.typed_document(request.form, office().config.zone)
     try:
         with acting() as ctx:
             service.set_rules(ctx, code=code, document=document)
-    except RuleProblems as error:
-        said = {key: [say(item) for item in items] for key, items in error.problems.items()}
-        return _rules_page(exam, document, said), error.status
     except Sentence as error:
         flash_refusal(error)
-        return _rules_page(exam, json.loads(exam.rules), {}), error.status
+        return _rules_page(exam, document), error.status
     flash(_("The rule set is saved"), "success")
     return redirect(url_for("exams.setup", code=code))
 
 
-def _rules_page(exam: Exam, document: Mapping[str, Any], said: Mapping[str, list[str]]) -> str:
+def _rules_page(exam: Exam, document: Mapping[str, Any]) -> str:
     return render_template(
         "exams/rules.html",
         exam=exam,
         groups=rules_form.fields(document, office().config.zone),
-        problems=said,
         frozen=is_frozen(looking().session, exam),
         subject_rows=rules_form.SUBJECT_ROWS,
         subject_keys=rules_form.SUBJECT_KEYS,
@@ -227,17 +225,22 @@ def sessions(code: str) -> ResponseReturnValue:
 
 def _typed_sessions(exam: Exam) -> list[tuple[str, datetime, datetime]]:
     """Rows left empty are no sessions."""
-    found = []
+    found, wrong = [], Gathered()
     for subject in rules_of(exam).subjects:
-        texts = [request.form.get(f"{subject.code}.{end}", "") for end in ("starts", "ends")]
-        if any(texts):
-            found.append((subject.code, *(_typed_time(subject.name, text) for text in texts)))
+        texts = {end: request.form.get(f"{subject.code}.{end}", "") for end in ("starts", "ends")}
+        times = []
+        for end, text in texts.items() if any(texts.values()) else ():
+            with wrong.about(f"{subject.code}.{end}"):
+                times.append(_typed_time(subject.name, text))
+        if len(times) == len(texts):
+            found.append((subject.code, *times))
+    wrong.tell()
     return found  # type: ignore[return-value]
 
 
 def _typed_time(name: str, text: str) -> datetime:
     try:
-        return datetime.strptime(text, rules_form.LOCAL).replace(tzinfo=office().config.zone)
+        return read_moment(text).replace(tzinfo=office().config.zone)
     except ValueError:
         raise Invalid("%(name)s: enter a date and a time for begin and end", name=name) from None
 
@@ -263,8 +266,9 @@ def fees(code: str) -> ResponseReturnValue:
     """The fee items with their posted basis."""
     exam = exam_by_code(looking().session, code)
     form = FeeForm()
-    if form.validate_on_submit():
+    if request.method == "POST":
         try:
+            check_form(form)
             with acting() as ctx:
                 texts = ("name", "licence", "standard", "authority", "hotline")
                 typed = {key: getattr(form, key).data for key in texts}
@@ -274,7 +278,7 @@ def fees(code: str) -> ResponseReturnValue:
             return _fees_page(exam, form), error.status
         flash(_("The fee item is saved"), "success")
         return redirect(url_for("exams.fees", code=code))
-    return _fees_page(exam, form), 422 if form.errors else 200
+    return _fees_page(exam, form)
 
 
 def _fees_page(exam: Exam, form: FeeForm) -> str:
@@ -337,16 +341,13 @@ def _publication(ctx: Context, exam: Exam) -> Wanted:
 
 def _publish(code: str) -> ResponseReturnValue:
     target = url_for("exams.publish", code=code)
-    try:
-        with acting() as ctx:
-            if "ask" in request.form:
-                ask(ctx, _publication(ctx, exam_by_code(ctx.session, code)))
-            else:
-                service.publish_announcement(ctx, code=code)
-                flash(_("The announcement is published"), "success")
-                target = url_for("exams.show", code=code)
-    except Sentence as error:
-        flash_refusal(error)
+    with trying() as ctx:
+        if "ask" in request.form:
+            ask(ctx, _publication(ctx, exam_by_code(ctx.session, code)))
+        else:
+            service.publish_announcement(ctx, code=code)
+            flash(_("The announcement is published"), "success")
+            target = url_for("exams.show", code=code)
     return redirect(target)
 
 

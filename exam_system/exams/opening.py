@@ -90,7 +90,9 @@ def _require_time(ctx: Context, exam: Exam, until: datetime) -> None:
     query = select(func.min(ExamSession.starts_at)).where(ExamSession.exam_id == exam.id)
     first = ctx.session.scalars(query).one()
     if until <= ctx.due() or (first is not None and until >= first):
-        raise Invalid("Choosing again ends later than now and before the first session")
+        raise Invalid("Choosing again ends later than now and before the first session").about(
+            "until"
+        )
 
 
 def choosing(session: Session, exam: Exam) -> Sequence[Application]:

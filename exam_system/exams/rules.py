@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from exam_system.clock import rfc3339
-from exam_system.errors import Invalid, Sentence
+from exam_system.errors import Invalid, Sentence, Several
 from exam_system.exams.choice_rules import ChoicePlace
 from exam_system.exams.interview_rules import (
     SheetElement,
@@ -73,21 +73,20 @@ _PARTS = {
 _NO_BASIS = "—"
 
 
-class RuleProblems(Invalid):
+class RuleProblems(Several):
     """Everything that is wrong with a rule set: `problems` by rule ("" for unknown keys)."""
 
     def __init__(self, problems: Mapping[str, list[Sentence]]) -> None:
-        super().__init__("The rule set is not complete")
         self.problems = problems
-
-    def text(self, translate: Callable[[str], str] = str) -> str:
-        """All problems, one after the other."""
-        found = [
-            f"{translate(LABELS.get(key, key))}: {problem.text(translate)}"
-            for key, sentences in self.problems.items()
-            for problem in sentences
-        ]
-        return "\n".join(found)
+        super().__init__(
+            [
+                Sentence(
+                    "%(rule)s: %(why)s", rule=Sentence(LABELS.get(key, key)), why=problem
+                ).about(f"{key} {key}.0.code")
+                for key, sentences in problems.items()
+                for problem in sentences
+            ]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +276,7 @@ def _defaults() -> dict[str, dict[str, Any]]:
 def defaults(exam_type: str) -> dict[str, Any]:
     """A document to begin with for a type of exam; its three times are "" until they are set."""
     if exam_type not in EXAM_TYPES:
-        raise Invalid("There is no type of exam called %(name)s", name=exam_type)
+        raise Invalid("There is no type of exam called %(name)s", name=exam_type).about("exam_type")
     table = _defaults()
     merged = {**table["all"], **table[exam_type]}
     document = {key: merged[key] for key in LABELS if key != "exam_type"}

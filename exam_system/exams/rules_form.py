@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -39,6 +38,7 @@ from exam_system.exams.rules import (
     SEXES,
     TYPE_NAMES,
 )
+from exam_system.people import narrow, read_moment
 
 OPTION_NAMES = {
     **TYPE_NAMES,
@@ -300,7 +300,8 @@ def _typed(key: str, form: Mapping[str, str], zone: ZoneInfo) -> Any:
         return {"yes": True, "no": False}.get(text, text)
     if key in TIMES:
         return _typed_time(text, zone)
-    return int(text) if key in WHOLE and re.fullmatch("[0-9]{1,6}", text) else text
+    plain = narrow(text)
+    return int(plain) if key in WHOLE and re.fullmatch("[0-9]{1,6}", plain) else text
 
 
 def _typed_ratios(text: str) -> Any:
@@ -321,7 +322,7 @@ def _typed_subjects(form: Mapping[str, str]) -> list[dict[str, str]]:
 
 def _typed_time(text: str, zone: ZoneInfo) -> str:
     try:
-        return rfc3339(datetime.strptime(text, LOCAL).replace(tzinfo=zone))
+        return rfc3339(read_moment(text).replace(tzinfo=zone))
     except ValueError:
         return text
 

@@ -13,7 +13,7 @@ from sqlalchemy import delete, insert, select
 from exam_system.approvals.lookup import use
 from exam_system.clock import rfc3339
 from exam_system.context import Context, verb
-from exam_system.errors import Conflict, Invalid
+from exam_system.errors import Conflict, Gathered, Invalid
 from exam_system.exams.age_day import with_age_day
 from exam_system.exams.announcement import (
     announcement_files,
@@ -42,31 +42,47 @@ LONGEST_POST_CODE = 20
 # What a new exam suggests for its three times, counted from the day it is created.
 _OPENS, _CLOSES, _PAYMENT = (7, 9), (17, 17), (24, 17)  # days, hour
 
+_FEE_TEXTS = {"name": 80, "licence": 120, "standard": 200, "authority": 120, "hotline": 40}
+
 
 @verb
 def create_exam(
     ctx: Context, *, code: str, name: str, name_en: str, exam_type: str, area_code: str
 ) -> Exam:
     """Create an exam in draft with the usual rules of its type and suggested dates."""
-    if not CODE.fullmatch(code) or len(code) > LONGEST_CODE:
-        raise Invalid("A code has letters, digits and single hyphens, at most 32, e.g. gy-2026")
+    wrong = Gathered()
+    with wrong.about("code"):
+        _require_new(ctx, code)
+    with wrong.about("name"):
+        name = _line(name, 120)
+    with wrong.about("name_en"):
+        name_en = _line(name_en, 160)
+    with wrong.about("exam_type"):
+        document = defaults(exam_type)
     if not re.fullmatch("[0-9]{6}", area_code):
-        raise Invalid("An area code has 6 digits (GB/T 2260)")
-    if ctx.session.scalar(select(Exam.id).where(Exam.code == code)):
-        raise Conflict("There is an exam with the code %(code)s already", code=code)
+        sentence = "An area code has 6 digits (GB/T 2260)"
+        wrong.errors.append(Invalid(sentence).about("area_code"))
+    wrong.tell()
     exam = Exam(
         code=code,
-        name=_line(name, 120),
-        name_en=_line(name_en, 160),
+        name=name,
+        name_en=name_en,
         area_code=area_code,
         state="draft",
         created_at=ctx.clock.now(),
     )
-    _write_rules(exam, _with_dates(defaults(exam_type), ctx))
+    _write_rules(exam, _with_dates(document, ctx))
     ctx.session.add(exam)
     ctx.session.flush()
     ctx.record(exam=code, subject=f"exam:{code}", type=exam_type, rules=exam.rules_digest)
     return exam
+
+
+def _require_new(ctx: Context, code: str) -> None:
+    if not CODE.fullmatch(code) or len(code) > LONGEST_CODE:
+        raise Invalid("A code has letters, digits and single hyphens, at most 32, e.g. gy-2026")
+    if ctx.session.scalar(select(Exam.id).where(Exam.code == code)):
+        raise Conflict("There is an exam with the code %(code)s already", code=code)
 
 
 def _with_dates(document: dict[str, Any], ctx: Context) -> dict[str, Any]:
@@ -192,11 +208,14 @@ def check_sessions(sessions: Sequence[tuple[str, datetime, datetime]], known: se
             raise Invalid("There is no subject %(code)s", code=subject)
     if len(set(subjects)) < len(subjects):
         raise Invalid("A subject has one session")
-    if any(end <= start for _, start, end in sessions):
-        raise Invalid("A session must end after it begins")
-    times = sorted((start, end) for _, start, end in sessions)
-    if any(later[0] < earlier[1] for earlier, later in pairwise(times)):
-        raise Invalid("Two sessions overlap: every candidate sits them all")
+    backwards = [code for code, start, end in sessions if end <= start]
+    if backwards:
+        raise Invalid("A session must end after it begins").about(f"{backwards[0]}.ends")
+    times = sorted((start, end, code) for code, start, end in sessions)
+    overlap = [later[2] for earlier, later in pairwise(times) if later[0] < earlier[1]]
+    if overlap:
+        sentence = "Two sessions overlap: every candidate sits them all"
+        raise Invalid(sentence).about(f"{overlap[0]}.starts")
 
 
 @verb
@@ -213,16 +232,22 @@ def add_fee_item(
 ) -> FeeItem:
     """Set what is asked for, with its posted basis; an item of the same name is replaced."""
     exam = draft(ctx, code)
+    texts = {"licence": licence, "standard": standard, "authority": authority, "hotline": hotline}
+    wrong, lines = Gathered(), {}
+    for key, text in {"name": name, **texts}.items():
+        with wrong.about(key):
+            lines[key] = _line(text, _FEE_TEXTS[key])
     if not 0 <= fen <= HIGHEST_FEE:
-        raise Invalid("A fee is from 0 to 10,000 yuan")
-    name = _line(name, 80)
+        wrong.errors.append(Invalid("A fee is from 0 to 10,000 yuan").about("amount"))
+    wrong.tell()
+    name = lines.pop("name")
     item = ctx.session.scalar(
         select(FeeItem).where(FeeItem.exam_id == exam.id, FeeItem.name == name)
     )
     item = item or FeeItem(exam_id=exam.id, name=name)
     item.fen = fen
-    item.licence, item.standard = _line(licence, 120), _line(standard, 200)
-    item.authority, item.hotline = _line(authority, 120), _line(hotline, 40)
+    for key, line in lines.items():
+        setattr(item, key, line)
     ctx.session.add(item)
     ctx.session.flush()
     ctx.record(exam=code, subject=f"exam:{code}", name=name, fen=fen, licence=item.licence)

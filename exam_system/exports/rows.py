@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
-from exam_system.accounts.models import Account, Person
+from exam_system.accounts.models import Account, Person, is_staff
 from exam_system.context import Context
 from exam_system.draws.confidential import hidden
 from exam_system.errors import Conflict
@@ -61,7 +61,7 @@ USERS = ("Login name", "Name", "Role", "Office of the person", "State", "Created
 
 def users(ctx: Context, _fields: Fields) -> Rows:
     """The members of staff; nothing of their passwords and factors."""
-    query = select(Account).where(Account.role != "candidate").order_by(Account.username)
+    query = select(Account).where(is_staff()).order_by(Account.username)
     for one in ctx.session.scalars(query):
         state = _("open") if one.active else _("closed")
         made = when(one.created_at)

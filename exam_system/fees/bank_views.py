@@ -44,11 +44,13 @@ def _read() -> str:
     file, nobody = request.files.get("file"), "nobody" in request.form
     there = file is not None and bool(file.filename)
     if there == nobody:
-        raise Invalid("Choose the bank's file, or say that nobody has paid on that day")
+        raise Invalid("Choose the bank's file, or say that nobody has paid on that day").about(
+            "file"
+        )
     try:
         day = read_day(request.form.get("day", ""))
     except ValueError:
-        raise Invalid("Choose a day") from None
+        raise Invalid("Choose a day").about("day") from None
     name, data = (file.filename or "", file.read()) if file and there else ("", None)
     with acting() as ctx:
         return bank.read_bank_file(ctx, day=day, name=name, data=data).ref
@@ -127,7 +129,7 @@ def confirm_refunds(code: str) -> ResponseReturnValue:
     file = request.files.get("file")
     try:
         if file is None or not file.filename:
-            raise Invalid("Choose the bank's file")
+            raise Invalid("Choose the bank's file").about("file")
         with acting() as ctx:
             told = refund_lists.confirm_refunds(
                 ctx, code=code, name=file.filename, data=file.read()

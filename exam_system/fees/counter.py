@@ -97,7 +97,9 @@ def take_at_counter(
     found = _payable(ctx, exam, trade_no.strip().casefold())
     slip = clean_line(slip, 40)
     if means not in MEANS or (means == "card") != bool(slip):
-        raise Invalid("Choose cash, or card with the number of the terminal's slip")
+        raise Invalid("Choose cash, or card with the number of the terminal's slip").about(
+            "slip" if means == "card" else "means"
+        )
     order, count = found.order, _count(ctx.session, exam)
     if order is None:
         raise NotFound("There is no such order")

@@ -7,14 +7,15 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from exam_system.approvals.views import ask, asked
-from exam_system.errors import Invalid, NotFound, Sentence
+from exam_system.errors import Gathered, Invalid, NotFound, Sentence
 from exam_system.exams.lookup import exam_by_code
 from exam_system.fees import counter
 from exam_system.fees.blueprint import bp
 from exam_system.fees.comparing import fen_of
 from exam_system.fees.signed import verifiable
+from exam_system.people import narrow
 from exam_system.records.notes import note_bytes
-from exam_system.web import acting, download, flash_refusal, looking
+from exam_system.web import acting, download, flash_refusal, looking, trying
 
 
 @bp.route("/exams/<code>/counter", methods=["GET", "POST"], endpoint="counter")
@@ -70,35 +71,37 @@ def counter_receipt(code: str, number: str) -> ResponseReturnValue:
 @bp.post("/exams/<code>/counter/<number>/void")
 def void_taking(code: str, number: str) -> ResponseReturnValue:
     """Strike out a receipt that is not counted."""
-    try:
-        with acting() as ctx:
-            counter.void_taking(ctx, number=number, reason=request.form.get("reason", ""))
-    except Sentence as error:
-        flash_refusal(error)
+    with trying() as ctx:
+        counter.void_taking(ctx, number=number, reason=request.form.get("reason", ""))
     return redirect(url_for("fees.counter", code=code), 303)
 
 
 @bp.post("/exams/<code>/counter/count")
 def count(code: str) -> ResponseReturnValue:
     """Ask for the approval of a count; once that is given take the money into the books."""
-    try:
-        with acting() as ctx:
-            if "ask" in request.form:
-                cash, card = (_fen(name) for name in ("cash", "card"))
-                ask(ctx, counter.wanted_count(ctx, code=code, cash=cash, card=card))
-            else:
-                counter.count_takings(ctx, code=code)
-                flash(gettext("The money is counted and in the books"))
-    except Sentence as error:
-        flash_refusal(error)
+    with trying() as ctx:
+        if "ask" in request.form:
+            ask(ctx, counter.wanted_count(ctx, code=code, **_counted()))
+        else:
+            counter.count_takings(ctx, code=code)
+            flash(gettext("The money is counted and in the books"))
     return redirect(url_for("fees.counter", code=code), 303)
 
 
+def _counted() -> dict[str, int]:
+    wrong, found = Gathered(), {}
+    for name in ("cash", "card"):
+        with wrong.about(name):
+            found[name] = _fen(name)
+    wrong.tell()
+    return found
+
+
 def _fen(name: str) -> int:
-    text = request.form.get(name, "").strip() or "0"
+    text = narrow(request.form.get(name, "")) or "0"
     fen = fen_of(text)
     if fen < 0:
-        raise Invalid("Enter an amount in yuan with at most two decimals, e.g. 100.00")
+        raise Invalid("Enter an amount in yuan with at most two decimals, e.g. 100.00").about(name)
     return fen
 
 

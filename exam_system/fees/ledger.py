@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, case, func, not_, select
+from sqlalchemy import ColumnElement, and_, case, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from exam_system.accounts.models import Person
@@ -76,9 +76,17 @@ def totals(session: Session, exam: Exam) -> Totals:
 
 
 def entries(
-    session: Session, exam: Exam, page: int | None = None, *, owed: bool = False
+    session: Session,
+    exam: Exam,
+    page: int | None = None,
+    *,
+    owed: bool = False,
+    words: str = "",
 ) -> Sequence[Entry]:
-    """All lines, or one page (from 1) of PAGE lines; with `owed` only what is owed back."""
+    """All lines, or one page (from 1) of PAGE lines; with `owed` only what is owed back.
+
+    `words`: of a name a part, or the number of an order or a transaction.
+    """
     query = (
         select(
             Order.trade_no,
@@ -100,22 +108,28 @@ def entries(
         .where(Application.exam_id == exam.id)
         .order_by(Order.id, Payment.id)
     )
-    if owed:
-        query = query.where(Payment.kept.is_(False))
+    query = query.where(*_narrowed(owed, words))
     if page is not None:
         query = query.limit(PAGE).offset((page - 1) * PAGE)
     return [Entry(**row._mapping) for row in session.execute(query)]
 
 
-def count_entries(session: Session, exam: Exam, *, owed: bool = False) -> int:
+def _narrowed(owed: bool, words: str) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = [Payment.kept.is_(False)] if owed else []
+    if words:
+        named = Person.name.contains(words, autoescape=True)
+        found.append(or_(named, Order.trade_no == words, Payment.transaction == words))
+    return found
+
+
+def count_entries(session: Session, exam: Exam, *, owed: bool = False, words: str = "") -> int:
     """How many lines all pages together have."""
     query = (
         select(func.count())
         .select_from(Order)
         .join(Application, Application.id == Order.application_id)
+        .join(Person, Person.id == Application.person_id)
         .outerjoin(Payment, Payment.order_id == Order.id)
-        .where(Application.exam_id == exam.id)
+        .where(Application.exam_id == exam.id, *_narrowed(owed, words))
     )
-    if owed:
-        query = query.where(Payment.kept.is_(False))
     return session.scalars(query).one()

@@ -68,7 +68,9 @@ def check_day(ctx: Context, day: date) -> None:
     """Raise Invalid for a day that is not over yet (a rehearsal need not wait for it)."""
     today = ctx.clock.now().astimezone(BEIJING).date()
     if not ctx.config.demonstration and day >= today:
-        raise Invalid("A day is reconciled when it is over: choose yesterday or earlier")
+        raise Invalid("A day is reconciled when it is over: choose yesterday or earlier").about(
+            "day"
+        )
 
 
 @verb
@@ -80,7 +82,7 @@ def reconcile_day(ctx: Context, *, day: date, source: str, theirs: Sequence[Line
     """
     check_day(ctx, day)
     if source not in SOURCES:
-        raise Invalid("Choose the bill of the payment service or a file of the bank")
+        raise Invalid("Choose the bill of the payment service or a file of the bank").about("bill")
     ours, of_day = _ours(ctx.session, day, source, theirs)
     lines = compare(ours, of_day, theirs)
     last = newest(ctx.session, day, source)
@@ -274,7 +276,7 @@ def explain_discrepancy(ctx: Context, *, ref: str, finding: str) -> Statement:
     row = ctx.session.scalar(query.execution_options(populate_existing=True))
     if row is None:
         raise NotFound("There is no such line")
-    row.finding = reason_line(finding, LONGEST)
+    row.finding = reason_line(finding, LONGEST, "finding")
     row.found_by, row.found_at = ctx.actor.account_id, ctx.clock.now()
     ctx.session.flush()
     statement = ctx.session.get_one(Statement, row.statement_id)

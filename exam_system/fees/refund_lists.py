@@ -26,9 +26,8 @@ def by_bank(session: Session, exam: Exam) -> list[Known]:
     """Refunds of the exam that the bank has to carry out and has not ended, oldest first."""
     return [
         known
-        for known in reversed(refunds_of(session, exam))
+        for known in reversed(refunds_of(session, exam, under_way=True))
         if (known.payment.driver or "wechat") not in GATEWAYS
-        and known.refund.state in ("open", "asked")
     ]
 
 

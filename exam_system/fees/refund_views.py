@@ -14,6 +14,7 @@ from exam_system.fees.blueprint import bp
 from exam_system.fees.refund_lists import by_bank
 from exam_system.fees.refunds import (
     WHY,
+    count_refunds,
     list_of,
     refund_payments,
     refunds_of,
@@ -38,18 +39,19 @@ def refunds(code: str) -> ResponseReturnValue:
     ctx = looking()
     exam = exam_by_code(ctx.session, code)
     rows, wanted = list_of(ctx.session, exam)
-    made = refunds_of(ctx.session, exam)
+    made = refunds_of(ctx.session, exam, SHOWN)
+    count, under_way = count_refunds(ctx.session, exam)
     return render_template(
         "fees/refunds.html",
         exam=exam,
         totals=ledger.totals(ctx.session, exam),
         rows=rows,
         asked=asked(wanted) if wanted else None,
-        made=made[:SHOWN],
-        more=max(0, len(made) - SHOWN),
+        made=made,
+        more=max(0, count - SHOWN),
         states={state: gettext(name) for state, name in REFUND_STATES.items()},
         why={key: gettext(sentence) for key, sentence in WHY.items()},
-        open=sum(known.refund.state in ("open", "asked") for known in made),
+        open=under_way,
         by_bank=len(by_bank(ctx.session, exam)),
     )
 

@@ -253,10 +253,25 @@ def waiting(session: Session, numbers: Sequence[str] | None = None) -> list[Know
     return [Known(*row) for row in session.execute(query)]
 
 
-def refunds_of(session: Session, exam: Exam) -> list[Known]:
-    """All refunds of an exam, newest first."""
-    query = _KNOWN.where(Exam.id == exam.id).order_by(Refund.id.desc())
+UNDER_WAY = ("open", "asked")
+
+
+def refunds_of(
+    session: Session, exam: Exam, most: int | None = None, *, under_way: bool = False
+) -> list[Known]:
+    """The refunds of an exam, newest first; at most so many, only those that have not ended."""
+    query = _KNOWN.where(Exam.id == exam.id).order_by(Refund.id.desc()).limit(most)
+    if under_way:
+        query = query.where(Refund.state.in_(UNDER_WAY))
     return [Known(*row) for row in session.execute(query)]
+
+
+def count_refunds(session: Session, exam: Exam) -> tuple[int, int]:
+    """How many refunds an exam has, and how many of them are under way."""
+    counts = func.count(), func.count().filter(Refund.state.in_(UNDER_WAY))
+    query = _KNOWN.with_only_columns(*counts, maintain_column_froms=True)
+    row = session.execute(query.where(Exam.id == exam.id)).one()
+    return row[0], row[1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,7 @@ def _day(text: str) -> date:
     try:
         return read_day(text)
     except ValueError:
-        raise Invalid("Choose a day") from None
+        raise Invalid("Choose a day").about("day") from None
 
 
 def _address(endpoint: str, statement: Statement) -> str:

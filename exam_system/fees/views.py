@@ -257,14 +257,16 @@ def ledger(code: str) -> ResponseReturnValue:
     ctx = looking()
     exam, page = exam_by_code(ctx.session, code), page_asked()
     owed = request.args.get("show") == "owed"
-    total = books.count_entries(ctx.session, exam, owed=owed)
+    words = request.args.get("words", "").strip()[:40]
+    total = books.count_entries(ctx.session, exam, owed=owed, words=words)
     totals = books.totals(ctx.session, exam)
     return render_template(
         "fees/ledger.html",
         exam=exam,
         totals=totals,
         picture=_flow(totals),
-        rows=books.entries(ctx.session, exam, page, owed=owed),
+        rows=books.entries(ctx.session, exam, page, owed=owed, words=words),
+        words=words,
         states={state: gettext(name) for state, name in STATES.items()},
         refund_states={state: gettext(name) for state, name in REFUND_STATES.items()},
         owed=owed,

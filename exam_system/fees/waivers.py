@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from exam_system.approvals.lookup import use
 from exam_system.chance import reference
 from exam_system.context import Context, verb
-from exam_system.errors import Conflict, Invalid, NotFound
+from exam_system.errors import Conflict, Gathered, Invalid, NotFound
 from exam_system.exams.lookup import exam_by_code, rules_of
 from exam_system.exams.models import Exam, FeeItem
 from exam_system.fees.models import Order
@@ -56,13 +56,17 @@ def ask_waiver(
     `documents` are names and bytes of 1 to 4 files (`registration.documents`). Raises Conflict
     once there is an order, while a request waits, and after the time for payment.
     """
-    if not 1 <= len(documents) <= MOST_DOCUMENTS:
-        raise Invalid("Add 1 to %(most)s documents that prove the ground", most=MOST_DOCUMENTS)
-    taken = [take_in_document(name, data) for name, data in documents]
     application, exam, *_ = own(ctx, ref, lock=True)
     _check_open(ctx, application, exam)
-    if ground not in rules_from(exam.rules).waiver_grounds:
-        raise Invalid("Choose one of the grounds that the rules of the exam name")
+    wrong = Gathered()
+    with wrong.about("ground"):
+        if ground not in rules_from(exam.rules).waiver_grounds:
+            raise Invalid("Choose one of the grounds that the rules of the exam name").about(
+                "ground"
+            )
+    with wrong.about("documents"):
+        taken = _taken_in(documents)
+    wrong.tell()
     waiver = Waiver(
         ref=reference(ctx.chance),
         application_id=application.id,
@@ -84,6 +88,14 @@ def ask_waiver(
         documents=digests,
     )
     return waiver
+
+
+def _taken_in(documents: Sequence[tuple[str, bytes]]) -> list[Document]:
+    if not 1 <= len(documents) <= MOST_DOCUMENTS:
+        raise Invalid(
+            "Add 1 to %(most)s documents that prove the ground", most=MOST_DOCUMENTS
+        ).about("documents")
+    return [take_in_document(name, data) for name, data in documents]
 
 
 def _check_open(ctx: Context, application: Application, exam: Exam) -> None:

@@ -10,13 +10,14 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from exam_system.accounts.models import Person
+from exam_system.accounts.phones import phone_key
 from exam_system.cases.models import Question
 from exam_system.cases.search import find_questions
 from exam_system.context import Context, verb
-from exam_system.errors import Invalid, Sentence
+from exam_system.errors import Conflict, Invalid, Sentence
 from exam_system.exams.models import Exam, Post
 from exam_system.notices.lookup import Shown, posted
-from exam_system.people import IdNumber, mask_id
+from exam_system.people import IdNumber, clean_phone, mask_id
 from exam_system.registration.models import Application
 
 EACH = 10
@@ -96,14 +97,14 @@ class Candidate:
 
 @verb
 def find_candidates(ctx: Context, *, words: str) -> tuple[list[Candidate], int]:
-    """Applications by ID number, admission number, reference or a part of the name.
+    """Applications by ID number, phone, admission number, reference or a part of the name.
 
     Returns at most MOST of them, the newest first, and how many there are. By what somebody was
     looked for, and which applications were shown, stays in the log; the words do not.
     """
     words = spelled(words)
     if len(words) < SHORTEST:
-        raise Invalid("Type at least two characters")
+        raise Invalid("Type at least two characters").about("q")
     by, condition = _condition(ctx, words)
     query = (
         select(Application, Person, Exam, Post)
@@ -128,11 +129,38 @@ def _condition(ctx: Context, words: str) -> tuple[str, ColumnElement[bool]]:
         return "id", Person.id_blind == ctx.keys.vault.blind(number)
     except Sentence:
         pass
+    try:
+        return "phone", Person.phone_blind == phone_key(ctx.keys.vault, clean_phone(words))
+    except Sentence:
+        pass
     compact = words.replace(" ", "")
     if compact.isascii() and any(letter.isdigit() for letter in compact):
         known = or_(Application.number == compact, Application.ref == compact.lower())
         return "number", known
     return "name", Person.name.contains(words, autoescape=True)
+
+
+def without_index(session: Session) -> int:
+    """How many candidates cannot be found by their telephone number yet."""
+    return session.scalars(select(func.count()).where(Person.phone_blind.is_(None))).one()
+
+
+@verb
+def index_phones(ctx: Context, *, most: int) -> int:
+    """Keep the blind value of up to `most` telephone numbers from before it was kept.
+
+    Returns how many there were; raises Conflict when all have theirs.
+    """
+    query = select(Person).where(Person.phone_blind.is_(None)).order_by(Person.id).limit(most)
+    people = ctx.session.scalars(query.with_for_update()).all()
+    if not people:
+        raise Conflict("Every candidate can be found by their telephone number")
+    vault = ctx.keys.vault
+    for one in people:
+        one.phone_blind = phone_key(vault, vault.open(one.phone_sealed))
+    ctx.session.flush()
+    ctx.record(exam="", subject="candidates", rows=len(people))
+    return len(people)
 
 
 def _candidate(

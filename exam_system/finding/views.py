@@ -24,7 +24,7 @@ def everything() -> ResponseReturnValue:
 
 @bp.route("/office/candidates", methods=["GET", "POST"])
 def candidates() -> ResponseReturnValue:
-    """A candidate by name, number or reference; each look is on record."""
+    """A candidate by name, number, phone or reference; each look is on record."""
     words, status = service.spelled(request.form.get("q", "")), 200
     found, total = None, 0
     if request.method == "POST":
@@ -35,6 +35,11 @@ def candidates() -> ResponseReturnValue:
             flash_refusal(error)
             status = error.status
     page = render_template(
-        "finding/candidates.html", q=words, found=found, total=total, states=STATES
+        "finding/candidates.html",
+        q=words,
+        found=found,
+        total=total,
+        states=STATES,
+        unknown=service.without_index(looking().session) if found == [] else 0,
     )
     return page, status

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from exam_system.access import Role
 from exam_system.accounts.models import Account, Person
 from exam_system.context import Context
-from exam_system.errors import NotFound, Sentence
+from exam_system.errors import NotFound
 from exam_system.exams.lookup import rules_of
 from exam_system.exams.models import Exam
 from exam_system.forensics import experts
@@ -24,7 +24,7 @@ from exam_system.forensics.shown import power, rarity, scientific
 from exam_system.forensics.views import STATES, TIERS
 from exam_system.forensics.writing import case_pdf
 from exam_system.registration.models import Application
-from exam_system.web import acting, flash_refusal, inline, looking
+from exam_system.web import inline, looking, trying
 
 bp = Blueprint("experts", __name__)
 CASE = "/experts/cases/<ref>"
@@ -117,25 +117,19 @@ def as_pdf(ref: str) -> ResponseReturnValue:
 @bp.post(f"{CASE}/opinion")
 def opinion(ref: str) -> ResponseReturnValue:
     """Say what one holds of it."""
-    try:
-        with acting() as ctx:
-            experts.give_opinion(
-                ctx,
-                ref=ref,
-                finding=asked.form.get("finding", ""),
-                reason=asked.form.get("reason", ""),
-            )
-    except Sentence as error:
-        flash_refusal(error)
+    with trying() as ctx:
+        experts.give_opinion(
+            ctx,
+            ref=ref,
+            finding=asked.form.get("finding", ""),
+            reason=asked.form.get("reason", ""),
+        )
     return redirect(url_for("experts.case", ref=ref), 303)
 
 
 @bp.post(f"{CASE}/decision")
 def decide(ref: str) -> ResponseReturnValue:
     """Record what the group has decided."""
-    try:
-        with acting() as ctx:
-            experts.decide_case(ctx, ref=ref, reason=asked.form.get("reason", ""))
-    except Sentence as error:
-        flash_refusal(error)
+    with trying() as ctx:
+        experts.decide_case(ctx, ref=ref, reason=asked.form.get("reason", ""))
     return redirect(url_for("experts.case", ref=ref), 303)

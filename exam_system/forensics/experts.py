@@ -45,7 +45,7 @@ def appoint_expert(ctx: Context, *, code: str, username: str, unit: str, area_co
     row = Expert(
         exam_id=exam.id,
         account_id=account.id,
-        unit=reason_line(unit, 120),
+        unit=reason_line(unit, 120, "unit"),
         area_code=area_code,
         appointed_at=ctx.clock.now(),
     )

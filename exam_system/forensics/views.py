@@ -30,7 +30,7 @@ from exam_system.forensics.shown import scientific
 from exam_system.marking.service import seated_numbers
 from exam_system.sheets import SheetError
 from exam_system.sheets.preview import Preview
-from exam_system.web import acting, download, flash_refusal, looking, say
+from exam_system.web import acting, download, flash_refusal, looking, say, trying
 
 bp = Blueprint("forensics", __name__)
 HOME = "/office/exams/<code>/similarity"
@@ -175,11 +175,8 @@ def bundle(code: str, ref: str) -> ResponseReturnValue:
 @bp.post(f"{RUN}/publish")
 def publish(code: str, ref: str) -> ResponseReturnValue:
     """Publish the figures of a screening."""
-    try:
-        with acting() as ctx:
-            publish_figures(ctx, ref=ref)
-    except Sentence as error:
-        flash_refusal(error)
+    with trying() as ctx:
+        publish_figures(ctx, ref=ref)
     return redirect(url_for("forensics.screening", code=code, ref=ref), 303)
 
 

@@ -18,13 +18,13 @@ def enter_intake(ctx: Context, *, year: int, people: int, basis: str) -> Intake:
     """Enter, or correct, everybody taken in within a year, by exam and otherwise; `basis` names
     the table of the personnel office that says so. The act keeps the number before."""
     if year not in YEARS or not 0 < people <= MOST:
-        raise Invalid("Enter a year and how many people were taken in")
+        raise Invalid("Enter a year and how many people were taken in").about("year people")
     if ctx.actor.account_id is None:
         raise Forbidden("Only people enter this number")
     query = select(Intake).where(Intake.year == year).with_for_update()
     row = ctx.session.scalar(query) or Intake(year=year)
     before = row.people or 0
-    row.people, row.basis = people, reason_line(basis, 200)
+    row.people, row.basis = people, reason_line(basis, 200, "basis")
     row.entered_by, row.entered_at = ctx.actor.account_id, ctx.clock.now()
     ctx.session.add(row)
     ctx.session.flush()

@@ -17,6 +17,7 @@ from exam_system.indicators.models import Intake
 from exam_system.indicators.service import enter_intake
 from exam_system.language import choose_language
 from exam_system.notices.keeping import kept
+from exam_system.people import narrow
 from exam_system.pictures import MOST, Bar, bars
 from exam_system.records.models import Act
 from exam_system.web import acting, flash_refusal, looking
@@ -123,9 +124,15 @@ def enter() -> ResponseReturnValue:
     return redirect(url_for("indicators.office"), 303)
 
 
+def _whole(name: str) -> int | None:
+    text = narrow(request.form.get(name, ""))
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
 def _enter() -> None:
-    year, people = (request.form.get(name, type=int) for name in ("year", "people"))
+    year, people = (_whole(name) for name in ("year", "people"))
     if year is None or people is None:
-        raise Invalid("Enter a year and how many people were taken in")
+        wanting = "year" if year is None else "people"
+        raise Invalid("Enter a year and how many people were taken in").about(wanting)
     with acting() as ctx:
         enter_intake(ctx, year=year, people=people, basis=request.form.get("basis", ""))

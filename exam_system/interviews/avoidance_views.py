@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -26,7 +26,8 @@ from exam_system.interviews.service import RELATIONS, declare_avoidance
 from exam_system.interviews.views import PAGE, bp, page_of
 from exam_system.sheets import SheetError
 from exam_system.sheets.preview import Preview
-from exam_system.web import acting, looking, say
+from exam_system.web import acting, flash_refusal, looking, say
+from exam_system.web_forms import check_form
 
 __all__ = ["bp", "day_views", "desk_views", "fairness_views"]
 
@@ -35,9 +36,10 @@ __all__ = ["bp", "day_views", "desk_views", "fairness_views"]
 def avoidances(code: str) -> ResponseReturnValue:
     """The declared avoidances of an exam, and declaring one for an interviewer."""
     exam, form = exam_by_code(looking().session, code), AvoidanceForm()
-    if not form.validate_on_submit():
+    if request.method == "GET":
         return _avoidances(exam, form)
     try:
+        check_form(form)
         with acting() as ctx:
             declare_avoidance(
                 ctx,
@@ -47,7 +49,7 @@ def avoidances(code: str) -> ResponseReturnValue:
                 relation=form.relation.data,
             )
     except Sentence as error:
-        form.number.errors = [say(error)]
+        flash_refusal(error)
         return _avoidances(exam, form), error.status
     flash(_("The avoidance is declared"), "success")
     return redirect(url_for("interviews.avoidances", code=code))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -23,6 +22,7 @@ from exam_system.interviews.lookup import panel_of, panels_of, queue_of
 from exam_system.interviews.models import Interview, InterviewScore, Panel
 from exam_system.interviews.signing import PAPER, sign_slip
 from exam_system.interviews.views import bp
+from exam_system.people import read_moment
 from exam_system.registration.lookup import Found, any_application
 from exam_system.web import acting, flash_refusal, looking, say
 
@@ -71,9 +71,9 @@ def set_time(code: str, panel: str) -> ResponseReturnValue:
 
     def act(ctx: Context) -> str:
         try:
-            at = datetime.strptime(request.form.get("begins_at", ""), _TYPED)
+            at = read_moment(request.form.get("begins_at", ""))
         except ValueError:
-            raise Invalid("Enter a date and a time") from None
+            raise Invalid("Enter a date and a time").about("begins_at") from None
         begins = at.replace(tzinfo=ctx.config.zone)
         roll.set_panel_time(ctx, code=code, panel=panel, begins_at=begins)
         return str(_("The time is set"))

@@ -22,7 +22,8 @@ from exam_system.interviews.service import RELATIONS, close_panel, declare_avoid
 from exam_system.interviews.sheets import Sheet, read_sheet
 from exam_system.interviews.showing import Desk, desk_of, own_avoidances
 from exam_system.interviews.views import bp
-from exam_system.web import acting, actor, flash_refusal, looking, say
+from exam_system.web import acting, actor, flash_refusal, looking, say, trying
+from exam_system.web_forms import check_form
 
 _CLIENT = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _MOST = 50
@@ -35,7 +36,7 @@ def desk() -> ResponseReturnValue:
     return _desk({})
 
 
-def _desk(typed: Typed, *, refusal: str = "", sure: str = "", total: str = "") -> str:
+def _desk(typed: Typed, *, sure: str = "", total: str = "") -> str:
     found = _drawn_desk()
     return render_template(
         "interviews/desk.html",
@@ -43,7 +44,6 @@ def _desk(typed: Typed, *, refusal: str = "", sure: str = "", total: str = "") -
         data=_data(found) if found else {},
         sentence=hall_view(found.hall)["sentence"] if found else "",
         typed=typed,
-        refusal=refusal,
         sure=sure,
         total=total,
     )
@@ -99,7 +99,8 @@ def score() -> ResponseReturnValue:
                 marks=None if "score" in given else given,
             )
     except Sentence as error:
-        return _desk(typed, refusal=say(error)), error.status
+        flash_refusal(error)
+        return _desk(typed), error.status
     return redirect(url_for("interviews.desk"))
 
 
@@ -171,15 +172,16 @@ def worker() -> Response:
 def avoid() -> ResponseReturnValue:
     """The interviewer declares an avoidance of their own."""
     exam, form = _own_desk().exam, OwnAvoidanceForm()
-    if not form.validate_on_submit():
+    if request.method == "GET":
         return _avoid(exam, form)
     try:
+        check_form(form)
         with acting() as ctx:
             declare_avoidance(
                 ctx, code=exam.code, number=form.number.data, relation=form.relation.data
             )
     except Sentence as error:
-        form.number.errors = [say(error)]
+        flash_refusal(error)
         return _avoid(exam, form), error.status
     flash(_("The avoidance is declared"), "success")
     return redirect(url_for("interviews.avoid"))
@@ -196,9 +198,6 @@ def _avoid(exam: Exam, form: OwnAvoidanceForm) -> str:
 def close() -> ResponseReturnValue:
     """The chief interviewer closes the panel."""
     found = _own_desk()
-    try:
-        with acting() as ctx:
-            close_panel(ctx, code=found.exam.code, panel=found.panel.code)
-    except Sentence as error:
-        flash_refusal(error)
+    with trying() as ctx:
+        close_panel(ctx, code=found.exam.code, panel=found.panel.code)
     return redirect(url_for("interviews.desk"))

@@ -98,13 +98,15 @@ def register_bureau(ctx: Context, *, title: str, vkey: str) -> Bureau:
     """Enter the public key (vkey) of another bureau's publisher; a new key of its takes over."""
     name = clean_line(title, LONGEST_TITLE)
     if not name:
-        raise Invalid("Give the name of the other bureau")
+        raise Invalid("Give the name of the other bureau").about("title")
     try:
         key = Verifier.parse(vkey.strip())
     except BadKey:
-        raise Invalid("This is no public key: copy the whole line of the other bureau") from None
+        raise Invalid("This is no public key: copy the whole line of the other bureau").about(
+            "vkey"
+        ) from None
     if key.name == ctx.keys.publisher.name:
-        raise Invalid("This is the key of this bureau itself")
+        raise Invalid("This is the key of this bureau itself").about("vkey")
     row = ctx.session.scalar(select(Bureau).where(Bureau.name == key.name))
     if row is None:
         row = Bureau(name=key.name, title=name, vkey=key.vkey)

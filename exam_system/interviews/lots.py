@@ -155,7 +155,9 @@ def commit_lots(ctx: Context, *, code: str, group: str, commitment: str) -> Lots
     try:
         value = digest_text("".join(commitment.split()).lower())
     except TrustError:
-        raise Invalid("This must be 64 characters from 0-9 and a-f") from None
+        raise Invalid("This must be 64 characters from 0-9 and a-f").about(
+            "commitment secret"
+        ) from None
     if ctx.session.scalar(select(Lots.id).where(Lots.commitment == value)) is not None:
         raise Conflict("This commitment has been used before: make a secret of your own")
     row = Lots(
@@ -187,7 +189,7 @@ def pick_lot(ctx: Context, *, code: str, group: str, envelope: int | None) -> Lo
     if turn is None:
         raise Conflict("Everybody has had their turn: open the envelopes")
     if envelope is not None and not 1 <= envelope <= len(held.people):
-        raise Invalid("There are envelopes 1 to %(most)s", most=len(held.people))
+        raise Invalid("There are envelopes 1 to %(most)s", most=len(held.people)).about("envelope")
     if envelope is not None and envelope in {pick.envelope for pick in held.picks}:
         raise Conflict("Envelope %(number)s is taken: another one must be picked", number=envelope)
     person = held.people[turn - 1]
@@ -223,7 +225,9 @@ def _secret(held: Held, text: str) -> str:
     try:
         made = lots.commitment(held.exam.code, held.group.code, row.number, row.list_digest, value)
     except TrustError:
-        raise Invalid("This must be 64 characters from 0-9 and a-f") from None
+        raise Invalid("This must be 64 characters from 0-9 and a-f").about(
+            "commitment secret"
+        ) from None
     if made != row.commitment:
         raise Conflict("This is not the secret that was committed to: nothing was stored")
     return value

@@ -20,10 +20,11 @@ from exam_system.interviews import lots as verbs
 from exam_system.interviews.lookup import groups_of
 from exam_system.interviews.lots import Held, newest_lots, next_list
 from exam_system.interviews.lots_files import covering_head, folder_name, subject_of
+from exam_system.people import narrow
 from exam_system.records.notes import missing_cosigners
 from exam_system.trust import lots
 from exam_system.trust.canonical import parse_jcs, sha256_hex
-from exam_system.web import acting, actor, confirmed, download, flash_refusal, looking, say
+from exam_system.web import acting, actor, confirmed, download, flash_refusal, looking, say, trying
 
 bp = Blueprint("lots", __name__)
 OFFICE = "/office/exams/<code>/lots"
@@ -134,11 +135,8 @@ def _voiding(ctx: Context, code: str, group: str, held: Held | None) -> Occasion
 
 
 def _step(code: str, group: str, act: Callable[[Context], object]) -> ResponseReturnValue:
-    try:
-        with acting() as ctx:
-            act(ctx)
-    except Sentence as error:
-        flash_refusal(error)
+    with trying() as ctx:
+        act(ctx)
     return redirect(url_for("lots.group", code=code, group=group))
 
 
@@ -178,11 +176,13 @@ def _envelope() -> int | None:
     """The number that was typed twice; None for somebody who is not there."""
     if "absent" in request.form:
         return None
-    first, again = (request.form.get(name, "").strip() for name in ("envelope", "again"))
+    first, again = (narrow(request.form.get(name, "")) for name in ("envelope", "again"))
     if first != again:
-        raise Invalid("The two numbers differ: look at the envelope and type it twice")
+        raise Invalid("The two numbers differ: look at the envelope and type it twice").about(
+            "again"
+        )
     if not first.isascii() or not first.isdigit() or len(first) > 3:
-        raise Invalid("Type the number on the envelope")
+        raise Invalid("Type the number on the envelope").about("envelope")
     return int(first)
 
 

@@ -29,7 +29,8 @@ from exam_system.interviews.substitutes import (
     waiting,
     wanted_replacement,
 )
-from exam_system.web import acting, download, flash_refusal, looking, say
+from exam_system.web import acting, download, flash_refusal, looking, say, trying
+from exam_system.web_forms import check_form
 
 bp = Blueprint("panels", __name__)
 INTERVIEWS = "/office/exams/<code>/interviews"
@@ -50,15 +51,16 @@ class Line:
 def substitutes(code: str) -> ResponseReturnValue:
     """Put an absence on record; who comes instead, and who came."""
     exam, form = exam_by_code(looking().session, code), AbsenceForm()
-    if not form.validate_on_submit():
+    if request.method == "GET":
         return _substitutes(exam, form)
     try:
+        check_form(form)
         with acting() as ctx:
             record_interviewer_absence(
                 ctx, code=code, certificate=form.certificate.data, reason=form.reason.data
             )
     except Sentence as error:
-        form.certificate.errors = [say(error)]
+        flash_refusal(error)
         return _substitutes(exam, form), error.status
     flash(_("The absence is on record"), "success")
     return redirect(url_for("panels.substitutes", code=code))
@@ -121,18 +123,15 @@ def _history(ctx: Context, exam: Exam) -> list[Past]:
 @bp.post(f"{INTERVIEWS}/panels/<panel>/replace/<int(min=1, max=99):place>")
 def replace(code: str, panel: str, place: int) -> ResponseReturnValue:
     """Ask for the approval of a substitution; once it is given carry it out."""
-    try:
-        with acting() as ctx:
-            if "ask" in request.form:
-                ask(ctx, wanted_replacement(ctx, code=code, panel=panel, place=place))
-            else:
-                came = replace_interviewer(ctx, code=code, panel=panel, place=place)
-                flash(
-                    _("%(name)s takes the place; issue an account for them", name=came.name),
-                    "success",
-                )
-    except Sentence as error:
-        flash_refusal(error)
+    with trying() as ctx:
+        if "ask" in request.form:
+            ask(ctx, wanted_replacement(ctx, code=code, panel=panel, place=place))
+        else:
+            came = replace_interviewer(ctx, code=code, panel=panel, place=place)
+            flash(
+                _("%(name)s takes the place; issue an account for them", name=came.name),
+                "success",
+            )
     return redirect(url_for("panels.substitutes", code=code))
 
 
@@ -154,13 +153,14 @@ def groups(code: str) -> ResponseReturnValue:
 def sealed(code: str) -> ResponseReturnValue:
     """The inspector looks at sealed panels; the answer is the only place where they stand."""
     exam, form = exam_by_code(looking().session, code), LookForm()
-    if not form.validate_on_submit():
+    if request.method == "GET":
         return _sealed(exam, form, [])
     try:
+        check_form(form)
         with acting() as ctx:
             found = look_at_panels(ctx, code=code, reason=form.reason.data)
     except Sentence as error:
-        form.reason.errors = [say(error)]
+        flash_refusal(error)
         return _sealed(exam, form, []), error.status
     return _sealed(exam, form, found)
 

@@ -79,7 +79,7 @@ def pack(sizes: Sequence[int], groups: int | None) -> list[range]:
         raise Invalid(
             "There can be 1 to %(most)s panels: candidates of one post stay together",
             most=len(sizes),
-        )
+        ).about("panels")
     most = next(n for n in range(max(sizes), sum(sizes) + 1) if len(_cut(sizes, n, 1)) <= groups)
     starts = [*_cut(sizes, most, groups), len(sizes)]
     return [range(first, end) for first, end in pairwise(starts)]

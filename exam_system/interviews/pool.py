@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from exam_system.access import Role
 from exam_system.chance import label
 from exam_system.context import Context, verb
-from exam_system.errors import Conflict, Forbidden, Invalid, NotFound, Sentence
+from exam_system.errors import Conflict, Forbidden, Gathered, Invalid, NotFound, Sentence
 from exam_system.exams.lookup import open_exam
 from exam_system.exams.models import Exam
 from exam_system.interviews.lookup import begun
@@ -27,7 +27,7 @@ from exam_system.interviews.models import (
     PanelSeat,
 )
 from exam_system.interviews.substitutes import withdraw
-from exam_system.people import clean_area, clean_name
+from exam_system.people import clean_area, clean_name, narrow
 from exam_system.registration.models import Application
 from exam_system.sheets import Column, read_table
 from exam_system.sheets.preview import Preview, compare
@@ -115,9 +115,13 @@ def declare_avoidance(
     """
     exam = open_exam(ctx.session, code, *DECLARED_IN)
     if relation not in RELATIONS:
-        raise Invalid("Choose the kind of relation")
-    interviewer = _whose(ctx, certificate.strip())
-    application = _candidate(ctx, exam, number.strip())
+        raise Invalid("Choose the kind of relation").about("relation")
+    wrong = Gathered()
+    with wrong.about():
+        interviewer = _whose(ctx, certificate.strip())
+    with wrong.about():
+        application = _candidate(ctx, exam, narrow(number))
+    wrong.tell()
     _refuse_twice(ctx, interviewer, application)
     hears = declare(ctx, exam, interviewer, application, relation)
     ctx.record(
@@ -152,10 +156,10 @@ def declare_incompatibility(
     Draws that are frozen already keep to what was declared before.
     """
     if relation not in RELATIONS:
-        raise Invalid("Choose the kind of relation")
+        raise Invalid("Choose the kind of relation").about("relation")
     one, other = sorted(_certified(ctx, text).id for text in (first, second))
     if one == other:
-        raise Invalid("Name two different interviewers")
+        raise Invalid("Name two different interviewers").about("second")
     known = select(Incompatibility.id).where(
         Incompatibility.first_id == one, Incompatibility.second_id == other
     )
@@ -173,7 +177,8 @@ def _certified(ctx: Context, certificate: str) -> Interviewer:
     query = select(Interviewer).where(Interviewer.certificate == certificate.strip())
     found = ctx.session.scalar(query)
     if found is None:
-        raise NotFound("The pool has no interviewer with this certificate")
+        sentence = "The pool has no interviewer with this certificate"
+        raise NotFound(sentence).about("certificate")
     return found
 
 
@@ -184,7 +189,8 @@ def _whose(ctx: Context, certificate: str) -> Interviewer:
         query = select(Interviewer).where(Interviewer.account_id == ctx.actor.account_id)
     found = ctx.session.scalar(query)
     if found is None:
-        raise NotFound("The pool has no interviewer with this certificate")
+        sentence = "The pool has no interviewer with this certificate"
+        raise NotFound(sentence).about("certificate")
     if certificate not in ("", found.certificate):
         raise Forbidden("An interviewer declares avoidance for nobody else")
     return found
@@ -196,7 +202,7 @@ def _candidate(ctx: Context, exam: Exam, number: str) -> Application:
     if found is None:
         raise NotFound(
             "No candidate of this exam has the admission number %(number)s", number=number
-        )
+        ).about("number")
     return found
 
 

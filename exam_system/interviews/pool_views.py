@@ -21,7 +21,8 @@ from exam_system.interviews.forms import BureauForm, RelationForm, TakeForm
 from exam_system.interviews.models import Bureau, Incompatibility, Interviewer
 from exam_system.interviews.pool import RELATIONS, declare_incompatibility
 from exam_system.trust.notes import MAX_BYTES
-from exam_system.web import acting, download, flash_refusal, looking, say
+from exam_system.web import acting, download, flash_refusal, looking
+from exam_system.web_forms import check_form
 
 bp = Blueprint("pools", __name__)
 SHOWN = 200
@@ -100,12 +101,11 @@ def register() -> ResponseReturnValue:
     """Enter another bureau's key."""
     form = BureauForm()
     try:
-        if not form.validate_on_submit():
-            return _page(TakeForm(formdata=None), bureau=form), 422
+        check_form(form)
         with acting() as ctx:
             register_bureau(ctx, title=form.title.data, vkey=form.vkey.data)
     except Sentence as error:
-        form.vkey.errors = [say(error)]
+        flash_refusal(error)
         return _page(TakeForm(formdata=None), bureau=form), error.status
     flash(_("The bureau is registered"), "success")
     return redirect(url_for("pools.exchange"))
@@ -116,20 +116,19 @@ def take() -> ResponseReturnValue:
     """Show what a file would change; taken in once that is confirmed."""
     form = TakeForm()
     name, data = request.form.get("name", ""), request.form.get("text", "").encode()
-    if not data and form.validate_on_submit():
-        name, data = form.file.data.filename or "", form.file.data.read(MAX_BYTES + 1)
-    # A browser sends a text's line ends as CR LF; the signed text has LF alone.
-    data = data.replace(b"\r\n", b"\n")
     try:
         if not data:
-            return _page(form), 422
+            check_form(form)
+            name, data = form.file.data.filename or "", form.file.data.read(MAX_BYTES + 1)
+        # A browser sends a text's line ends as CR LF; the signed text has LF alone.
+        data = data.replace(b"\r\n", b"\n")
         if "sure" not in request.form:
             found = preview(looking(), name=name, data=data)
             return _page(TakeForm(formdata=None), found, text=data.decode(), name=name)
         with acting() as ctx:
             taken = import_pool(ctx, name=name, data=data)
     except Sentence as error:
-        form.file.errors = [say(error)]
+        flash_refusal(error.about("file"))
         return _page(form), error.status
     counts = {"added": len(taken.added), "changed": len(taken.changed)}
     flash(_("%(added)s interviewers added, %(changed)s changed", **counts), "success")
@@ -141,14 +140,13 @@ def relate() -> ResponseReturnValue:
     """Declare that two interviewers never sit in one panel."""
     form = RelationForm()
     try:
-        if not form.validate_on_submit():
-            return _page(TakeForm(formdata=None), relation=form), 422
+        check_form(form)
         with acting() as ctx:
             declare_incompatibility(
                 ctx, first=form.first.data, second=form.second.data, relation=form.relation.data
             )
     except Sentence as error:
-        form.first.errors = [say(error)]
+        flash_refusal(error)
         return _page(TakeForm(formdata=None), relation=form), error.status
     flash(_("The relation is declared"), "success")
     return redirect(url_for("pools.exchange"))

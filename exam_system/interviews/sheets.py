@@ -13,7 +13,7 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from exam_system.errors import Invalid
+from exam_system.errors import Gathered, Invalid
 from exam_system.exams.interview_rules import SheetElement, class_of
 from exam_system.exams.models import Post
 from exam_system.exams.rules import RuleSet
@@ -76,7 +76,7 @@ def read_score(text: str) -> str:
     """The score with two decimals ("85" is "85.00"); raises Invalid."""
     value = _two_decimals(text)
     if value is None or Decimal(value) > HIGHEST:
-        raise Invalid(NO_SCORE)
+        raise Invalid(NO_SCORE).about("score")
     return value
 
 
@@ -94,7 +94,11 @@ def read_sheet(
     given = marks or {}
     if strangers := sorted(set(given) - {one.code for one in elements}):
         raise Invalid("There is no element %(code)s in this interview", code=strangers[0])
-    read = {one.code: _mark(one, given.get(one.code, "")) for one in elements}
+    read, wrong = {}, Gathered()
+    for one in elements:
+        with wrong.about():
+            read[one.code] = _mark(one, given.get(one.code, ""))
+    wrong.tell()
     total = sheet_total(
         scheme_of(rules, elements), {code: Decimal(mark) for code, mark in read.items()}
     )
@@ -104,7 +108,9 @@ def read_sheet(
 def _mark(element: SheetElement, text: str) -> str:
     value = _two_decimals(text)
     if value is None or Decimal(value) > element.full:
-        raise Invalid(NO_MARK, name=element.name, full=f"{element.full:f}")
+        raise Invalid(NO_MARK, name=element.name, full=f"{element.full:f}").about(
+            f"mark.{element.code}"
+        )
     return value
 
 

@@ -7,7 +7,7 @@ import base64
 from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from exam_system import imports
 from exam_system.context import Context
@@ -48,7 +48,8 @@ from exam_system.interviews.slips import slip_note, slip_pdf
 from exam_system.paging import page_count
 from exam_system.registration.lookup import Found, any_application, own
 from exam_system.sheets import SheetError, write_xlsx
-from exam_system.web import acting, download, flash_refusal, looking, say
+from exam_system.web import acting, download, flash_refusal, looking, say, trying
+from exam_system.web_forms import check_form
 
 bp = Blueprint("interviews", __name__)
 PAGE = 200
@@ -79,15 +80,19 @@ def _take_in(ctx: Context, name: str, data: bytes) -> str:
 
 def _pool(form: PoolForm, problems: list[str]) -> str:
     db = looking().session
-    total = db.scalar(select(func.count(Interviewer.id))) or 0
+    words = request.args.get("words", "").strip()[:40]
+    named = (Interviewer.name, Interviewer.certificate, Interviewer.employer)
+    fits = or_(*(one.icontains(words, autoescape=True) for one in named))
+    total = db.scalar(select(func.count(Interviewer.id)).where(fits)) or 0
     page, pages = page_of(total)
-    query = select(Interviewer).order_by(Interviewer.certificate)
+    query = select(Interviewer).where(fits).order_by(Interviewer.certificate)
     return render_template(
         "interviews/pool.html",
         form=form,
         problems=problems,
         rows=db.scalars(query.offset((page - 1) * PAGE).limit(PAGE)).all(),
         total=total,
+        words=words,
         page=page,
         pages=pages,
         served=last_service(db),
@@ -138,13 +143,12 @@ def panels(code: str) -> ResponseReturnValue:
     """Set up panels and groups."""
     form = PanelsForm()
     exam = exam_by_code(looking().session, code)
-    if not form.validate_on_submit():
-        return _setup(looking(), exam, form), 422
     try:
+        check_form(form)
         with acting() as ctx:
             made = create_panels(ctx, code=code, panels=form.panels.data)
     except Sentence as error:
-        form.panels.errors = [say(error)]
+        flash_refusal(error.about("panels"))
         return _setup(looking(), exam, form), error.status
     flash(_("%(count)s panels and as many groups are set up", count=len(made)), "success")
     return redirect(url_for("interviews.setup", code=code))
@@ -181,33 +185,24 @@ def _account_table(exam: Exam, issued: list[Issued]) -> bytes:
 @bp.post("/office/exams/<code>/interviews/panels/<panel>/open", endpoint="open")
 def open_session(code: str, panel: str) -> ResponseReturnValue:
     """Open a panel's session."""
-    try:
-        with acting() as ctx:
-            open_panel(ctx, code=code, panel=panel)
-    except Sentence as error:
-        flash_refusal(error)
+    with trying() as ctx:
+        open_panel(ctx, code=code, panel=panel)
     return redirect(url_for("interviews.setup", code=code, panel=panel))
 
 
 @bp.post("/office/exams/<code>/interviews/panels/<panel>/call/<ref>")
 def call(code: str, panel: str, ref: str) -> ResponseReturnValue:
     """Call the next candidate."""
-    try:
-        with acting() as ctx:
-            call_candidate(ctx, code=code, ref=ref)
-    except Sentence as error:
-        flash_refusal(error)
+    with trying() as ctx:
+        call_candidate(ctx, code=code, ref=ref)
     return redirect(url_for("interviews.setup", code=code, panel=panel))
 
 
 @bp.post("/office/exams/<code>/interviews/panels/<panel>/absent/<ref>")
 def absent(code: str, panel: str, ref: str) -> ResponseReturnValue:
     """Note that the candidate whose turn it is did not come."""
-    try:
-        with acting() as ctx:
-            mark_absent(ctx, code=code, ref=ref)
-    except Sentence as error:
-        flash_refusal(error)
+    with trying() as ctx:
+        mark_absent(ctx, code=code, ref=ref)
     return redirect(url_for("interviews.setup", code=code, panel=panel))
 
 

@@ -24,7 +24,7 @@ BY_TOTAL = (
 )
 DROPPED = "（{mark}）"
 SHEET = "{marks}　合计{total}"
-ROUNDINGS = {"half_up": "四舍五入", "truncate": "不实行四舍五入"}
+ROUNDINGS = {"half_up": "四舍五入", "truncate": "其余舍去"}
 
 PANEL_SHEET = Label("面试考官名单", "PANEL SHEET")
 GROUP_LIST = Label("面试考生名单", "LIST OF CANDIDATES")
@@ -32,9 +32,9 @@ PANEL_LABEL = Label("面试组", "Panel")
 ROOM_LABEL = Label("面试考场", "Room")
 GROUP_LABEL = Label("考生分组", "Group")
 NOT_DRAWN = "尚未抽签"
-PRINTED = "打印时间 {at}"
+PRINTED = "打印时间：{at}"
 PLACE = "{place}号"
-SUBSTITUTE = "（备选递补）"
+SUBSTITUTE = "（候补递补）"
 CHIEF_ROLE, MEMBER_ROLE = "主考官", "考官"
 PANEL_COLUMNS = (
     Column("考官席", 18, "centre"),

@@ -68,17 +68,19 @@ def read_key(question: PaperQuestion, text: str) -> str:
     for line in filter(str.strip, text.upper().splitlines()):
         match = _LINE.fullmatch(line.strip())
         if match is None:
-            raise Invalid("%(form)s. This line is none: %(line)s", form=Sentence(_FORM), line=line)
+            raise Invalid(
+                "%(form)s. This line is none: %(line)s", form=Sentence(_FORM), line=line
+            ).about("text")
         rows.append([match[1], match[2], _points(match[3], line)])
     if [row[0] for row in rows] != [str(n) for n in range(1, len(rows) + 1)]:
-        raise Invalid("The items are numbered 1, 2, 3 and so on, each once")
+        raise Invalid("The items are numbered 1, 2, 3 and so on, each once").about("text")
     total = sum((Decimal(row[2]) for row in rows), Decimal(0))
     if total != question.full:
         raise Invalid(
             "The points add up to %(total)s; the question has %(full)s",
             total=f"{total:f}",
             full=f"{question.full:f}",
-        )
+        ).about("text")
     return jcs(rows).decode()
 
 
@@ -88,7 +90,7 @@ def _points(text: str, line: str) -> str:
     except BadScore:
         raise Invalid(
             "%(form)s. This line is none: %(line)s", form=Sentence(_FORM), line=line
-        ) from None
+        ).about("text") from None
 
 
 def key_of(items: str) -> Key:

@@ -47,7 +47,7 @@ def _(sentence: str, **words: object) -> str:
 def _file() -> tuple[str, bytes]:
     file = request.files.get("file")
     if file is None or not file.filename:
-        raise Invalid("Choose a file first")
+        raise Invalid("Choose a file first").about("file")
     return file.filename, file.read()
 
 

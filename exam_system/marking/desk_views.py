@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from exam_system.errors import Invalid, Sentence
 from exam_system.marking.desk import Pile, own_marks, pile, piles_of, slips
 from exam_system.marking.marks import Given, save_marks
-from exam_system.web import acting, actor, looking, say
+from exam_system.web import acting, actor, flash_refusal, looking
 
 bp = Blueprint("grading", __name__)
 _FIELD = re.compile("mark:([0-9]{6,12})")
@@ -29,7 +29,7 @@ def sheet(code: str, question: str) -> ResponseReturnValue:
     """The next scripts of a question, and the marks given so far; saving a page of marks."""
     own = pile(looking().session, actor().account_id, code, question)
     if request.method == "GET":
-        return _page(own, {}, "")
+        return _page(own, {})
     before = own_marks(looking().session, actor().account_id, own)
     typed = {
         match[1]: text.strip()
@@ -43,19 +43,19 @@ def sheet(code: str, question: str) -> ResponseReturnValue:
             marks = [Given(number, question, mark) for number, mark in typed.items()]
             count = save_marks(ctx, code=code, marks=marks)
     except Sentence as error:
-        return _page(own, typed, say(error)), error.status
+        flash_refusal(error)
+        return _page(own, typed), error.status
     flash(_("%(count)s marks are saved", count=count), "success")
     return redirect(url_for("grading.sheet", code=code, question=question))
 
 
-def _page(own: Pile, typed: dict[str, str], problem: str) -> str:
+def _page(own: Pile, typed: dict[str, str]) -> str:
     db, account = looking().session, actor().account_id
     first = max(0, request.args.get("from", 0, type=int))
     return render_template(
         "grading/sheet.html",
         own=own,
         typed=typed,
-        problem=problem,
         waiting=slips(db, account, own, given=False),
         given=slips(db, account, own, given=True, first=min(first, own.given)),
         first=first,

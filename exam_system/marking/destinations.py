@@ -43,7 +43,7 @@ def enter_marking_groups(ctx: Context, *, code: str, groups: Sequence[Markers]) 
     districts = {row.code: row.id for row in ctx.session.execute(query)}
     rows = [_row(exam, n, one, districts) for n, one in enumerate(groups, 1)]
     if not rows:
-        raise Invalid("Name at least one marking group")
+        raise Invalid("Name at least one marking group").about("groups")
     ctx.session.execute(delete(MarkingGroup).where(MarkingGroup.exam_id == exam.id))
     ctx.session.add_all(rows)
     ctx.session.flush()
@@ -54,9 +54,13 @@ def enter_marking_groups(ctx: Context, *, code: str, groups: Sequence[Markers]) 
 def _row(exam: Exam, n: int, one: Markers, districts: dict[int, int]) -> MarkingGroup:
     name = clean_line(one.name, _LONGEST_NAME)
     if not name or not 1 <= one.most <= _MOST:
-        raise Invalid("A marking group has a name and takes 1 to %(most)s bundles", most=_MOST)
+        raise Invalid(
+            "A marking group has a name and takes 1 to %(most)s bundles", most=_MOST
+        ).about("groups")
     if one.district is not None and one.district not in districts:
-        raise Invalid("There is no district %(code)s in this exam", code=one.district)
+        raise Invalid("There is no district %(code)s in this exam", code=one.district).about(
+            "groups"
+        )
     own = districts[one.district] if one.district is not None else None
     return MarkingGroup(exam_id=exam.id, code=f"M{n:02}", name=name, district_id=own, most=one.most)
 

@@ -105,7 +105,7 @@ def declare_relation(ctx: Context, *, code: str, marker: str, number: str, relat
         raise NotFound("No seat has this admission number")
     said = clean_line(relation, _LONGEST)
     if not said:
-        raise Invalid("Say what the relation is")
+        raise Invalid("Say what the relation is").about("relation")
     query = select(MarkerConflict.id).where(
         MarkerConflict.marker_id == own.id, MarkerConflict.application_id == who
     )

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from exam_system.context import Context, verb
-from exam_system.errors import Conflict, Invalid, NotFound
+from exam_system.errors import Conflict, Gathered, Invalid, NotFound
 from exam_system.exams.lookup import open_exam
 from exam_system.exams.marking_rules import PaperQuestion
 from exam_system.exams.models import Exam
@@ -25,6 +25,7 @@ from exam_system.marking.blind import (
     require_questions,
 )
 from exam_system.marking.blind_models import Marker, Script, ScriptMark
+from exam_system.people import narrow
 from exam_system.trust.canonical import jcs, sha256_hex
 from scoring import marks as scoring
 from scoring.rounding import BadScore, show, to_decimal
@@ -90,15 +91,17 @@ def _take(ctx: Context, exam: Exam, typed: Sequence[Typed]) -> list[list[str]]:
         raise Invalid("Give 1 to %(most)s marks at a time", most=_MOST)
     rules = require_questions(exam)
     rows = _locked(ctx.session, exam, typed)
-    written = []
+    written, wrong = [], Gathered()
     for one in sorted(typed, key=lambda one: (one.number, one.question)):
         question = question_of(rules, one.question, "subjective")
         row = rows.get((one.number, one.question, one.marker))
         if row is None or row.opened_at is None:
             raise NotFound("Script %(number)s is not yours to mark", number=one.number)
         _require_unsettled(one.number, question, rules, row, rows)
-        row.mark, row.marked_at = read_mark(question, one.number, one.mark), ctx.clock.now()
-        written.append([one.number, one.question, str(row.turn), row.mark])
+        with wrong.about():
+            row.mark, row.marked_at = read_mark(question, one.number, one.mark), ctx.clock.now()
+        written.append([one.number, one.question, str(row.turn), row.mark or ""])
+    wrong.tell()
     _open_third(ctx, rules, rows)
     ctx.session.flush()
     return written
@@ -125,7 +128,7 @@ def _locked(session: Session, exam: Exam, typed: Sequence[Typed]) -> Keyed:
 def read_mark(question: PaperQuestion, number: str, text: str) -> str:
     """A mark of a question as it is stored; raises Invalid naming the script."""
     try:
-        mark = to_decimal(text.strip())
+        mark = to_decimal(narrow(text))
         shown = show(mark, DECIMALS)
     except BadScore:
         mark, shown = Decimal(-1), ""
@@ -136,7 +139,7 @@ def read_mark(question: PaperQuestion, number: str, text: str) -> str:
             number=number,
             question=question.name,
             full=f"{question.full:f}",
-        )
+        ).about(f"mark:{number} mark")
     return shown
 
 

@@ -54,7 +54,9 @@ def enter_paper_sets(ctx: Context, *, code: str, sets: Sets) -> int:
 
 def _require_sets(subject: str, named: Sequence[tuple[str, str]]) -> None:
     if len(named) < 2:
-        raise Invalid("%(subject)s: name at least two sealed sets", subject=subject)
+        raise Invalid("%(subject)s: name at least two sealed sets", subject=subject).about(
+            f"sets-{subject}"
+        )
     labels = [label for label, _ in named]
     if len({*labels}) < len(labels) or len({seal for _, seal in named}) < len(named):
         raise Invalid("%(subject)s: a set or a seal is named twice", subject=subject)

@@ -113,7 +113,7 @@ def _markers(text: str) -> list[Markers]:
                 "Write a group in each line: name, code of its own district or a hyphen, most "
                 "bundles. This line is none: %(line)s",
                 line=line[:80],
-            )
+            ).about("groups")
         own = None if words[1] == "-" else int(words[1])
         found.append(Markers(words[0], own, int(words[2])))
     return found

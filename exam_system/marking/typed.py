@@ -26,7 +26,7 @@ from exam_system.trust.canonical import jcs, sha256_hex
 COLUMNS = (
     Column("number", NUMBER),
     Column("question", ("题目", "question")),
-    Column("marker", ("评卷员", "marker")),
+    Column("marker", ("阅卷员", "评卷员", "marker")),
     Column("mark", ("得分", "mark")),
 )
 Rows = Mapping[str, Sequence[str]]

@@ -9,7 +9,8 @@ from decimal import Decimal
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session
 
 from exam_system import imports
 from exam_system.approvals.lookup import open_approval, summary_of
@@ -26,15 +27,14 @@ from exam_system.marking.service import (
     WRITTEN_STATES,
     correct_written_scores,
     import_written_scores,
-    marks_of,
     preview_written_scores,
-    seated_numbers,
     wanted_correction,
 )
 from exam_system.registration.models import Application
 from exam_system.sheets import SheetError
 from exam_system.sheets.preview import Preview
 from exam_system.web import acting, looking, say
+from exam_system.web_forms import check_form
 from scoring.rounding import round_to
 
 bp = Blueprint("marking", __name__)
@@ -73,9 +73,10 @@ def index() -> ResponseReturnValue:
 def scores(code: str) -> ResponseReturnValue:
     """Take a table of marks in; below it the figures to compare with the marking sheets."""
     exam = exam_by_code(looking().session, code)
-    form = CorrectionForm() if marks_of(looking().session, exam.id) else MarksForm()
+    form = CorrectionForm() if _marked(looking().session, exam) else MarksForm()
     try:
-        if isinstance(form, CorrectionForm) and form.validate_on_submit():
+        if request.method == "POST" and isinstance(form, CorrectionForm):
+            check_form(form)
             with acting() as ctx:
                 _correct(ctx, code, form)
             return redirect(url_for("marking.scores", code=code))
@@ -115,8 +116,7 @@ def _correct(ctx: Context, code: str, form: CorrectionForm) -> None:
 
 
 def _page(ctx: Context, exam: Exam, form: MarksForm, problems: list[str]) -> str:
-    marks = marks_of(ctx.session, exam.id)
-    rules = rules_of(exam)
+    rules, marks = rules_of(exam), _counts(ctx.session, exam)
     verb, subject = "marking.correct_written_scores", f"exam:{exam.code}"
     approval = open_approval(ctx.session, verb, subject)
     return render_template(
@@ -125,21 +125,50 @@ def _page(ctx: Context, exam: Exam, form: MarksForm, problems: list[str]) -> str
         form=form,
         rules=rules,
         problems=problems,
-        seated=len(seated_numbers(ctx.session, exam.id)),
-        marked=len(marks),
+        seated=_seated(ctx.session, exam),
+        marked=_marked(ctx.session, exam),
         approval=approval,
         approved=[say(line) for line in summary_of(approval)] if approval else [],
-        figures=[_figures(one.code, one.name, marks) for one in rules.subjects] if marks else [],
+        figures=[_figures(one.name, marks.get(one.code, {})) for one in rules.subjects]
+        if marks
+        else [],
     )
 
 
-def _figures(code: str, name: str, marks: Mapping[int, Mapping[str, str]]) -> SubjectFigures:
-    given = [own[code] for own in marks.values() if code in own]
-    numbers = [Decimal(mark) for mark in given if mark != ABSENT]
-    absent = len(given) - len(numbers)
+def _seated(session: Session, exam: Exam) -> int:
+    """How many have a seat."""
+    seated = Application.exam_id == exam.id, Application.number.is_not(None)
+    return session.scalar(select(func.count(Application.id)).where(*seated)) or 0
+
+
+def _marked(session: Session, exam: Exam) -> int:
+    """How many have marks."""
+    marked = exists().where(WrittenMark.application_id == Application.id)
+    query = select(func.count(Application.id)).where(Application.exam_id == exam.id, marked)
+    return session.scalar(query) or 0
+
+
+def _counts(session: Session, exam: Exam) -> dict[str, dict[str, int]]:
+    """By subject how many have each mark: there are few marks, however many candidates."""
+    query = (
+        select(WrittenMark.subject, WrittenMark.mark, func.count())
+        .join(Application, Application.id == WrittenMark.application_id)
+        .where(Application.exam_id == exam.id)
+        .group_by(WrittenMark.subject, WrittenMark.mark)
+    )
+    found: dict[str, dict[str, int]] = {}
+    for subject, mark, count in session.execute(query):
+        found.setdefault(subject, {})[mark] = count
+    return found
+
+
+def _figures(name: str, marks: Mapping[str, int]) -> SubjectFigures:
+    numbers = [(Decimal(mark), count) for mark, count in marks.items() if mark != ABSENT]
+    present, absent = sum(count for _mark, count in numbers), marks.get(ABSENT, 0)
     if not numbers:
         return SubjectFigures(name, 0, absent, "", "", "", "")
-    total = sum(numbers)
-    mean = round_to(total / Decimal(len(numbers)), DECIMALS, "half_up")
-    shown = (f"{number:f}" for number in (total, mean, min(numbers), max(numbers)))
-    return SubjectFigures(name, len(numbers), absent, *shown)
+    total = sum((mark * count for mark, count in numbers), Decimal(0))
+    mean = round_to(total / Decimal(present), DECIMALS, "half_up")
+    lowest, highest = min(numbers)[0], max(numbers)[0]
+    shown = (f"{number:f}" for number in (total, mean, lowest, highest))
+    return SubjectFigures(name, present, absent, *shown)

@@ -205,7 +205,9 @@ def set_address(ctx: Context, *, address: str) -> None:
     """Give or change one's e-mail address; a code goes there, and it counts once that is typed."""
     address = address.strip()
     if not _ADDRESS.fullmatch(address):
-        raise Invalid("This is not an e-mail address: it looks like name@example.cn")
+        raise Invalid("This is not an e-mail address: it looks like name@example.cn").about(
+            "address"
+        )
     if load_ways(ctx.config.instance).mail is None:
         raise Conflict("The bureau sends no e-mail: messages stand on this page")
     account = _account(ctx)

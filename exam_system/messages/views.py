@@ -11,7 +11,7 @@ from exam_system.language import choose_language
 from exam_system.messages import listing, service
 from exam_system.messages.texts import KINDS
 from exam_system.messages.words import CHANNELS, STATES
-from exam_system.web import acting, flash_refusal, looking
+from exam_system.web import acting, flash_refusal, looking, trying
 
 bp = Blueprint("messages", __name__)
 
@@ -49,14 +49,11 @@ def _done() -> ResponseReturnValue:
 @bp.post("/messages/address")
 def address() -> ResponseReturnValue:
     """Give, change or delete the e-mail address."""
-    try:
-        with acting() as ctx:
-            if "drop" in request.form:
-                service.drop_address(ctx)
-            else:
-                service.set_address(ctx, address=request.form.get("address", ""))
-    except Sentence as error:
-        flash_refusal(error)
+    with trying() as ctx:
+        if "drop" in request.form:
+            service.drop_address(ctx)
+        else:
+            service.set_address(ctx, address=request.form.get("address", ""))
     return _done()
 
 
@@ -96,9 +93,6 @@ def office() -> ResponseReturnValue:
 @bp.post("/office/messages/<ref>/<channel>")
 def again(ref: str, channel: str) -> ResponseReturnValue:
     """Have one message sent once more."""
-    try:
-        with acting() as ctx:
-            service.send_again(ctx, ref=ref, channel=channel, reason=request.form.get("reason", ""))
-    except Sentence as error:
-        flash_refusal(error)
+    with trying() as ctx:
+        service.send_again(ctx, ref=ref, channel=channel, reason=request.form.get("reason", ""))
     return redirect(url_for("messages.office"), 303)

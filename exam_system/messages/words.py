@@ -12,6 +12,7 @@ from exam_system.clock import parse_rfc3339
 from exam_system.language import translations
 from exam_system.messages.models import Message
 from exam_system.messages.texts import KINDS
+from exam_system.wording import fill
 
 STATES = {
     "waiting": _l("waits to be sent"),
@@ -33,7 +34,7 @@ def told(
     for name, value in json.loads(message.params).items():
         local = name.endswith("_at")
         given[name] = f"{parse_rfc3339(value).astimezone(zone):%Y-%m-%d %H:%M}" if local else value
-    return translate(words.title.msgid), translate(words.text.msgid) % given
+    return translate(words.title.msgid), fill(words.text.msgid, translate(words.text.msgid), given)
 
 
 def in_both(message: Message, names: tuple[str, str], zone: ZoneInfo, code: str) -> tuple[str, str]:

@@ -25,7 +25,7 @@ from exam_system.notices.publishing import show_notices
 from exam_system.notices.rules import CATEGORIES, notice_rules
 from exam_system.notices.states import STATES
 from exam_system.notices.writing import Attached, Content, release_folders
-from exam_system.people import read_day
+from exam_system.people import read_day, read_moment
 from exam_system.trust.canonical import sha256_hex
 from exam_system.web import acting, actor, flash_refusal, looking, office, say
 
@@ -117,9 +117,9 @@ def _moment(text: str) -> datetime | None:
     if not text:
         return None
     try:
-        return datetime.strptime(text, LOCAL).replace(tzinfo=office().config.zone)
+        return read_moment(text).replace(tzinfo=office().config.zone)
     except ValueError:
-        raise Invalid("Enter a date and a time") from None
+        raise Invalid("Enter a date and a time").about("event_at") from None
 
 
 def _day(text: str) -> date | None:
@@ -128,7 +128,7 @@ def _day(text: str) -> date | None:
     try:
         return read_day(text)
     except ValueError:
-        raise Invalid("Enter a day such as 2026-03-31") from None
+        raise Invalid("Enter a day such as 2026-03-31").about("review_on") from None
 
 
 @bp.get("/office/bulletins/<ref>")

@@ -12,10 +12,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from exam_system.clock import rfc3339
-from exam_system.errors import Invalid, NotFound
+from exam_system.errors import Gathered, Invalid, NotFound
 from exam_system.exams.models import Exam
 from exam_system.notices.scanning import PDF, READABLE, unread
-from exam_system.people import clean_line, clean_text
+from exam_system.people import clean_line, clean_text, narrow
 from exam_system.records import releases
 from exam_system.records.models import Release
 from exam_system.trust.canonical import JSON, jcs, sha256_hex
@@ -57,14 +57,19 @@ class Content:
 
 def read_content(content: Content) -> Content:
     """The content in one spelling; raises Invalid with what to enter instead."""
-    title = clean_line(content.title, LONGEST_TITLE)
+    title, body = clean_line(content.title, LONGEST_TITLE), clean_text(content.body, LONGEST_BODY)
+    wrong = Gathered()
     if not title:
-        raise Invalid("Give the notice a title of at most %(most)s characters", most=LONGEST_TITLE)
-    body = clean_text(content.body, LONGEST_BODY)
+        sentence = "Give the notice a title of at most %(most)s characters"
+        wrong.errors.append(Invalid(sentence, most=LONGEST_TITLE).about("title"))
     if not body:
-        raise Invalid("Write the text of the notice (at most %(most)s characters)", most=50_000)
-    read_line(content.line)
-    _require_files(content.files)
+        sentence = "Write the text of the notice (at most %(most)s characters)"
+        wrong.errors.append(Invalid(sentence, most=LONGEST_BODY).about("body"))
+    with wrong.about("line"):
+        read_line(content.line)
+    with wrong.about("files"):
+        _require_files(content.files)
+    wrong.tell()
     rest = (content.event_at, content.review_on, content.line.strip())
     return Content(title, body, *rest, content.files, tuple(dict.fromkeys(content.releases)))
 
@@ -74,11 +79,11 @@ def read_line(text: str) -> Decimal | None:
     if not text.strip():
         return None
     try:
-        line = Decimal(text.strip())
+        line = Decimal(narrow(text))
     except InvalidOperation:
-        raise Invalid("Enter the line as a number such as 60 or 59.5") from None
+        raise Invalid("Enter the line as a number such as 60 or 59.5").about("line") from None
     if not line.is_finite():
-        raise Invalid("Enter the line as a number such as 60 or 59.5")
+        raise Invalid("Enter the line as a number such as 60 or 59.5").about("line")
     return line
 
 
@@ -86,26 +91,26 @@ def _require_files(files: Sequence[Attached]) -> None:
     if len(files) > MOST_FILES or len({file.name for file in files}) < len(files):
         raise Invalid(
             "A notice has at most %(most)s files, each with its own name", most=MOST_FILES
-        )
+        ).about("files")
     for file in files:
         if not _NAME.fullmatch(file.name):
             raise Invalid(
                 "Name the file in plain letters and digits, like list-1.csv: not %(name)s",
                 name=file.name[:80],
-            )
+            ).about("files")
         if file.name.rpartition(".")[2] not in (*READABLE, PDF):
             raise Invalid(
                 "%(name)s cannot be checked by machine: attach a table (.xlsx, .csv) or a .txt",
                 name=file.name,
-            )
+            ).about("files")
         if len(file.data) > MOST_BYTES:
-            raise Invalid("%(name)s is larger than 5 MB", name=file.name)
+            raise Invalid("%(name)s is larger than 5 MB", name=file.name).about("files")
     for name in unread([file.name for file in files]):
         raise Invalid(
             "The check cannot read %(name)s: attach what it says as a table (.xlsx, .csv) or .txt "
             "of the same name beside it",
             name=name,
-        )
+        ).about("files")
 
 
 def document(

@@ -21,7 +21,7 @@ from exam_system.appointing.lookup import account
 from exam_system.approvals.lookup import Listed, Wanted, list_to_approve, use
 from exam_system.chance import reference
 from exam_system.context import Context, verb
-from exam_system.errors import Conflict, Invalid, Sentence
+from exam_system.errors import Conflict, Gathered, Invalid, Sentence
 from exam_system.exams.lookup import exam_by_code, open_exam
 from exam_system.exams.models import Exam
 from exam_system.exams.states import STATES
@@ -58,9 +58,13 @@ def propose_observers(ctx: Context, *, code: str, lines: str, until: date) -> li
     Returns the references of the invitations.
     """
     exam = open_exam(ctx.session, code, *STATES)
+    wrong = Gathered()
     if not today(ctx) <= until <= today(ctx) + LONGEST:
-        raise Invalid("An invitation ends today at the earliest and in two years at the latest")
-    found = _read(lines)
+        sentence = "An invitation ends today at the earliest and in two years at the latest"
+        wrong.errors.append(Invalid(sentence).about("until"))
+    with wrong.about("lines"):
+        found = _read(lines)
+    wrong.tell()
     made = [_propose(ctx, exam, who, until) for who in found]
     ctx.session.flush()
     listed = [[one.ref, kind] for one, (kind, _name, _body) in zip(made, found, strict=True)]
@@ -71,7 +75,9 @@ def propose_observers(ctx: Context, *, code: str, lines: str, until: date) -> li
 def _read(lines: str) -> list[tuple[str, str, str]]:
     found = [_line(line) for line in lines.splitlines() if line.strip()]
     if not 0 < len(found) <= MOST or len(set(found)) < len(found):
-        raise Invalid("Write one to %(most)s people, each once, one a line", most=MOST)
+        raise Invalid("Write one to %(most)s people, each once, one a line", most=MOST).about(
+            "lines"
+        )
     return found
 
 
@@ -82,7 +88,7 @@ def _line(line: str) -> tuple[str, str, str]:
         raise Invalid(
             "Write each observer as kind, name, body: 人大代表，张三，市人大常委会 (not %(line)s)",
             line=line.strip()[:80],
-        )
+        ).about("lines")
     return kind_named(parts[0]).code, clean_name(parts[1]), body
 
 

@@ -59,7 +59,9 @@ def kind_named(text: str) -> Kind:
         if text.strip().lower() in (one.code, one.zh, one.en.lower()):
             return one
     names = "、".join(one.zh for one in kinds().values())
-    raise Invalid("There is no such kind of observer: %(kind)s (%(names)s)", kind=text, names=names)
+    raise Invalid(
+        "There is no such kind of observer: %(kind)s (%(names)s)", kind=text, names=names
+    ).about("lines")
 
 
 def require_section(kind: str, section: str) -> None:

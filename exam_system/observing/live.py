@@ -10,6 +10,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from exam_system.access import VERBS
+from exam_system.choosing.lookup import held
+from exam_system.choosing.models import ChoiceSession
 from exam_system.draws.asking import KIND_NAMES
 from exam_system.draws.lookup import attempts_of
 from exam_system.draws.models import Attempt, Draw
@@ -23,7 +25,7 @@ from exam_system.interviews.listing import overview
 from exam_system.interviews.models import Interview, InterviewGroup, Panel
 from exam_system.notices.disclosures import everything
 from exam_system.observing.dates import dates_of, planned_draws
-from exam_system.observing.shown import ActLine, DrawLine, Live, NextDraw, PanelLine
+from exam_system.observing.shown import ActLine, ChoiceLine, DrawLine, Live, NextDraw, PanelLine
 from exam_system.observing.timeline import Entry, entries
 from exam_system.records.models import Act, Leaf, Release
 
@@ -68,6 +70,7 @@ def live_of(session: Session, exam: Exam, now: datetime, zone: ZoneInfo) -> Live
         tuple(last_acts(session, exam, LAST)),
         tuple(_counts(session, exam, rules, now)),
         tuple(one for one in panel_lines(session, exam) if one.state == "open"),
+        tuple(choice_lines(session, exam)),
         show,
         stamp_of(session, show.code, show.number) if show else "",
     )
@@ -167,6 +170,20 @@ def panel_lines(session: Session, exam: Exam) -> list[PanelLine]:
         PanelLine(one.code, one.state, one.candidates, one.heard, places.get(one.code))
         for one in overview(session, exam)
     ]
+
+
+def choice_lines(session: Session, exam: Exam) -> list[ChoiceLine]:
+    """Every open session of post choice with how far it is."""
+    query = select(ChoiceSession).where(
+        ChoiceSession.exam_id == exam.id, ChoiceSession.state == "open"
+    )
+    found = []
+    for row in session.scalars(query.order_by(ChoiceSession.id)):
+        one = held(session, row)
+        state = one.state
+        left = sum(state.places.values())
+        found.append(ChoiceLine(one.post.code, row.ref, state.turn, len(state.order), left))
+    return found
 
 
 def _counts(session: Session, exam: Exam, rules: RuleSet, now: datetime) -> list[tuple[str, int]]:

@@ -20,9 +20,9 @@ from exam_system.observing.blueprint import bp
 from exam_system.observing.kinds import SECTIONS, kinds
 from exam_system.observing.listing import STATES
 from exam_system.observing.lookup import invited_to, looks_at, today
-from exam_system.people import read_day
+from exam_system.people import read_day, read_moment
 from exam_system.sheets import write_xlsx
-from exam_system.web import acting, flash_refusal, looking, office
+from exam_system.web import acting, flash_refusal, looking, office, trying
 
 PAGE = "/office/exams/<code>/observers"
 LOOKS = 30
@@ -85,32 +85,26 @@ def _day() -> date:
     try:
         return read_day(request.form.get("until", ""))
     except ValueError:
-        raise Invalid("Give the last day of the invitation") from None
+        raise Invalid("Give the last day of the invitation").about("until") from None
 
 
 @bp.post(f"{PAGE}/invite")
 def invite(code: str) -> ResponseReturnValue:
     """Ask for the approval of the list; once it is given invite everybody on it."""
-    try:
-        with acting() as ctx:
-            if "ask" in request.form:
-                ask(ctx, inviting.wanted_invitations(ctx, code=code))
-            else:
-                count = inviting.invite_observers(ctx, code=code)
-                flash(_("%(count)s observers are invited", count=count), "success")
-    except Sentence as error:
-        flash_refusal(error)
+    with trying() as ctx:
+        if "ask" in request.form:
+            ask(ctx, inviting.wanted_invitations(ctx, code=code))
+        else:
+            count = inviting.invite_observers(ctx, code=code)
+            flash(_("%(count)s observers are invited", count=count), "success")
     return _back(code)
 
 
 @bp.post("/office/observers/<ref>/drop")
 def drop(ref: str) -> ResponseReturnValue:
     """Strike somebody off before the approval."""
-    try:
-        with acting() as ctx:
-            inviting.drop_observer(ctx, ref=ref)
-    except Sentence as error:
-        flash_refusal(error)
+    with trying() as ctx:
+        inviting.drop_observer(ctx, ref=ref)
     return _back(request.form.get("code", ""))
 
 
@@ -174,6 +168,6 @@ def _at(name: str) -> datetime | None:
     if not text:
         return None
     try:
-        return datetime.strptime(text, _TYPED).replace(tzinfo=office().config.zone)
+        return read_moment(text).replace(tzinfo=office().config.zone)
     except ValueError:
-        raise Invalid("This is no time: %(text)s", text=text[:30]) from None
+        raise Invalid("This is no time: %(text)s", text=text[:30]).about(name) from None

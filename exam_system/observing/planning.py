@@ -17,7 +17,7 @@ from exam_system.clock import rfc3339
 from exam_system.context import Context, verb
 from exam_system.draws.asking import KIND_NAMES
 from exam_system.draws.recipes import KINDS as DRAWS
-from exam_system.errors import Conflict, Invalid
+from exam_system.errors import Conflict, Gathered, Invalid
 from exam_system.exams.lookup import open_exam
 from exam_system.exams.models import Exam
 from exam_system.exams.states import STATES
@@ -42,8 +42,11 @@ def plan_dates(ctx: Context, *, code: str, hours: Hours) -> list[str]:
     Kinds that are not named stay. Returns the kinds that changed; Conflict when none did.
     """
     exam = open_exam(ctx.session, code, *STATES)
+    wrong = Gathered()
     for kind, times in hours.items():
-        _require_sense(kind, *times)
+        with wrong.about():
+            _require_sense(kind, *times)
+    wrong.tell()
     known = {row.kind: row for row in planned(ctx.session, exam)}
     changed = [kind for kind, times in hours.items() if _set(ctx, exam, known, kind, times)]
     if not changed:
@@ -60,9 +63,9 @@ def _text(at: datetime | None) -> str:
 
 def _require_sense(kind: str, begins: datetime | None, ends: datetime | None) -> None:
     if kind not in KINDS or (begins is None and ends is not None):
-        raise Invalid("Give the hour at which it begins")
+        raise Invalid("Give the hour at which it begins").about(f"{kind}.begins")
     if begins is not None and ends is not None and ends <= begins:
-        raise Invalid("It must end after it begins")
+        raise Invalid("It must end after it begins").about(f"{kind}.ends")
 
 
 def _set(

@@ -61,9 +61,21 @@ class PanelLine:
 
 
 @dataclass(frozen=True, slots=True)
+class ChoiceLine:
+    """An open session of post choice: the code of its post, its reference, how many of how many
+    people had their turn, and how many places nobody has yet."""
+
+    post: str
+    ref: str
+    turns: int
+    people: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
 class Live:
-    """What is happening in an exam. `panels` are those that are open; `show` is the draw that the
-    screen in the hall shows, `mark` how far its ceremony is."""
+    """What is happening in an exam. `panels` and `choices` are those that are open; `show` is the
+    draw that the screen in the hall shows, `mark` how far its ceremony is."""
 
     code: str
     name: str
@@ -74,6 +86,7 @@ class Live:
     acts: tuple[ActLine, ...]
     counts: tuple[tuple[str, int], ...]
     panels: tuple[PanelLine, ...]
+    choices: tuple[ChoiceLine, ...]
     show: DrawLine | None
     mark: str
 

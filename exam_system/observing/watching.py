@@ -45,7 +45,7 @@ def leave_remark(ctx: Context, *, code: str, kind: str, title: str, text: str) -
     """
     invitation, observer, _exam = require_invited(ctx, code)
     if kind not in kinds()[observer.kind].remarks:
-        raise Invalid("Choose from the list what your letter is")
+        raise Invalid("Choose from the list what your letter is").about("kind")
     taken = register_case(
         ctx, kind=kind, topic=TOPIC, title=title, text=text, name=observer.name, exam=code
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -30,7 +31,7 @@ from exam_system.records import audit, fsck, releases
 from exam_system.records.folders import check_folder
 from exam_system.records.heads import missing_acts, newest_head, read_head
 from exam_system.records.keys import every_key
-from exam_system.records.models import Act, Release
+from exam_system.records.models import Act, ActDetail, Release
 from exam_system.records.notes import missing_cosigners
 from exam_system.tips import check as reports
 from exam_system.tips.lookup import entered
@@ -135,21 +136,32 @@ def _uncosigned(look: Look) -> Iterator[str]:
 
 
 def _unapproved(look: Look) -> Iterator[str]:
-    """Acts that need a second person, each with its approval and the offices of both."""
+    """Acts that need a second person, each with its approval and the offices of both.
+
+    An act names its approval; where its details were erased, that of its verb and subject counts.
+    """
     asker, other = aliased(Account), aliased(Account)
     named = decided_subjects(look.session)  # these acts are on the text that was signed
-    used = {
-        (verb, named.get(ref, subject)): (mine, theirs)
-        for ref, verb, subject, mine, theirs in look.session.execute(
-            select(Approval.ref, Approval.verb, Approval.subject, asker.office, other.office)
-            .join(asker, asker.id == Approval.used_by)
-            .join(other, other.id == Approval.decided_by)
-            .where(Approval.state == "used")
-        )
-    }
-    query = select(Act.kind, Act.subject).where(Act.kind.in_(_TWO_PEOPLE)).order_by(Act.id)
-    for kind, subject in look.session.execute(query):
-        pair = used.get((kind, subject))
+    used = {}
+    for ref, verb, subject, mine, theirs in look.session.execute(
+        select(Approval.ref, Approval.verb, Approval.subject, asker.office, other.office)
+        .join(asker, asker.id == Approval.used_by)
+        .join(other, other.id == Approval.decided_by)
+        .where(Approval.state == "used")
+    ):
+        used[verb, named.get(ref, subject)] = used[verb, ref] = (mine, theirs)
+    query = (
+        select(Act.kind, Act.subject, ActDetail.details)
+        .outerjoin(ActDetail, ActDetail.act_id == Act.id)
+        .where(Act.kind.in_(_TWO_PEOPLE))
+    )
+    seen = set()
+    for kind, subject, details in look.session.execute(query.order_by(Act.id)):
+        by = json.loads(details).get("approval") if details else None
+        if by in seen:
+            yield f"{kind} on {subject} names the approval of an earlier act"
+        seen |= {by} if by else set()
+        pair = used.get((kind, by)) if by else used.get((kind, subject))
         if pair is None:
             yield f"{kind} on {subject} was carried out without an approval"
         elif not all(pair) or pair[0] == pair[1]:

@@ -38,9 +38,9 @@ def register_inspector(ctx: Context, *, vkey: str) -> RoleKey:
     try:
         verifier = Verifier.parse(vkey.strip())
     except TrustError as error:
-        raise Invalid("This is not a public key: %(why)s", why=error) from None
+        raise Invalid("This is not a public key: %(why)s", why=error).about("vkey") from None
     if verifier.type != COSIGNATURE:
-        raise Invalid("An inspector's key is of the cosignature type (0x04)")
+        raise Invalid("An inspector's key is of the cosignature type (0x04)").about("vkey")
     if ctx.session.scalar(select(RoleKey.id).where(RoleKey.name == verifier.name)):
         raise Conflict("A key named %(name)s is registered already", name=verifier.name)
     key = RoleKey(role="inspector", name=verifier.name, vkey=verifier.vkey)
@@ -54,7 +54,7 @@ def register_inspector(ctx: Context, *, vkey: str) -> RoleKey:
 def cosign_notes(ctx: Context, *, files: list[bytes]) -> list[Note]:
     """Take over the inspectors' signatures of uploaded notes; all or none."""
     if not files:
-        raise Invalid("No file was chosen")
+        raise Invalid("No file was chosen").about("files")
     taken = []
     for data in files:
         note, names = add_cosignatures(ctx.session, data)
@@ -106,7 +106,9 @@ def note_alert(ctx: Context, *, alert: str, note: str) -> None:
     """
     text = clean_line(note, LONGEST_NOTE)
     if not text:
-        raise Invalid("Write what you found, in at most %(most)s characters", most=LONGEST_NOTE)
+        raise Invalid(
+            "Write what you found, in at most %(most)s characters", most=LONGEST_NOTE
+        ).about("note finding")
     found = {one.id: one for one in find_alerts(ctx.session, ctx.config.zone)}
     if alert not in found:
         raise NotFound("There is no such alert")

@@ -5,24 +5,25 @@ from __future__ import annotations
 import itertools
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
-from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import String, and_, cast, extract, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import String, and_, cast, exists, extract, func, or_, select
+from sqlalchemy.orm import Session
 
 from exam_system.access import VERBS
-from exam_system.accounts.models import Account, Person
-from exam_system.approvals.models import Approval
+from exam_system.accounts.models import Account
 from exam_system.database import UtcTime
 from exam_system.exams.models import Exam
-from exam_system.fees.models import Order, Payment
 from exam_system.oversight import alerts as rules
-from exam_system.oversight.alerts import LIMITS, Alert, Closing, Cosigned, Limits, Row, Seen, Step
+from exam_system.oversight import watch_rows
+from exam_system.oversight.alerts import LIMITS, Alert, Closing, Cosigned, Limits, Seen, Step
+from exam_system.oversight.kept import kept
+from exam_system.oversight.watch_rows import ACTS
 from exam_system.records.keys import keys_of
 from exam_system.records.models import (
     Act,
@@ -35,9 +36,7 @@ from exam_system.records.models import (
     ReleaseFile,
 )
 from exam_system.records.notes import note_bytes
-from exam_system.registration import choosing
 from exam_system.registration.lookup import rules_from
-from exam_system.registration.models import Application
 from exam_system.trust.notes import open_note
 
 WITH_DETAILS = (
@@ -76,7 +75,7 @@ def find_late(session: Session) -> list[Alert]:
     """Only what came in, or was changed, after its deadline."""
     until = closings(session)
     late = rules.after_deadline(_late_acts(session, until), until, _announced(session))
-    return [*late, *rules.bad_rows("late_row", _late_rows(session, until))]
+    return [*late, *rules.bad_rows("late_row", watch_rows.late_rows(session, until))]
 
 
 def acknowledged(session: Session) -> dict[str, Acknowledged]:
@@ -97,7 +96,7 @@ def acknowledged(session: Session) -> dict[str, Acknowledged]:
 
 
 def _from_acts(session: Session, zone: ZoneInfo, limits: Limits) -> Iterator[Alert]:
-    acts = list(_acts(session, Act.kind.in_(WITH_DETAILS)))
+    acts = kept(session, ACTS, "details", (), lambda after: _acts(session, after))
     yield from rules.second_attempts(acts)
     yield from rules.score_changes(acts, _corrections(session))
     yield from rules.in_favour(acts, limits)
@@ -105,17 +104,17 @@ def _from_acts(session: Session, zone: ZoneInfo, limits: Limits) -> Iterator[Ale
     yield from rules.clock_doubts(acts)
     yield from find_late(session)
     exports = [kind for kind in VERBS if rules.is_export(kind)]
-    yield from rules.many_exports(_plain(session, Act.kind.in_(exports)), zone, limits)
-    yield from rules.many_unmasked(_plain(session, Act.kind == rules.UNMASK), zone, limits)
-    staff = select(Account.ref).where(Account.role != "candidate")
-    working = and_(
-        Act.actor.in_(staff), Act.kind.not_in(_COMINGS), _at_hours(session, zone, limits)
-    )
-    yield from rules.at_night(_plain(session, working), zone, limits)
+    yield from rules.many_exports(_plain(session, "exports", Act.kind.in_(exports)), zone, limits)
+    unmasked = _plain(session, "unmasked", Act.kind == rules.UNMASK)
+    yield from rules.many_unmasked(unmasked, zone, limits)
+    staff = exists().where(Account.ref == Act.actor, Account.role != "candidate")
+    hours = _night_hours(zone, limits)
+    working = and_(Act.kind.not_in(_COMINGS), _at_hours(session, hours), staff)
+    yield from rules.at_night(_plain(session, "night", working, hours), zone, limits)
 
 
-def _at_hours(session: Session, zone: ZoneInfo, limits: Limits) -> Any:
-    """Acts in hours of UTC that may be night in the zone: the database leaves out the rest."""
+def _night_hours(zone: ZoneInfo, limits: Limits) -> tuple[int, ...]:
+    """Hours of UTC that may be night in the zone."""
     moments = [datetime(2026, month, 1, tzinfo=UTC) for month in (1, 7)]
     hours = set()
     for moment, minute in itertools.product(moments, range(0, 24 * 60, 15)):
@@ -123,40 +122,50 @@ def _at_hours(session: Session, zone: ZoneInfo, limits: Limits) -> Any:
         local = at.astimezone(zone).hour
         if local >= limits.night_from or local < limits.night_until:
             hours.add(at.hour)
+    return tuple(sorted(hours))
+
+
+def _at_hours(session: Session, hours: Sequence[int]) -> Any:
+    """Acts in these hours of UTC: the database leaves out the rest."""
     sqlite = session.get_bind().dialect.name == "sqlite"  # it keeps UTC and knows no zones
     at_utc = Act.at if sqlite else func.timezone("UTC", Act.at)
-    return extract("hour", at_utc).in_(sorted(hours))
+    return extract("hour", at_utc).in_(hours)
 
 
 def _from_rows(session: Session) -> Iterator[Alert]:
-    yield from rules.bad_rows("own_case", _own_cases(session))
-    yield from rules.bad_rows("own_approval", _own_approvals(session))
-
-
-def _acts(session: Session, condition: Any) -> Iterator[Seen]:
-    """Acts with their details, in the order in which they were written."""
-    query = (
-        select(Act, ActDetail.details)
-        .outerjoin(ActDetail, ActDetail.act_id == Act.id)
-        .where(condition)
-        .order_by(Act.id)
-    )
-    for act, details in session.execute(query):
-        yield _seen(act, json.loads(details or "{}"))
-
-
-def _seen(act: Act, details: Mapping[str, Any] | None = None) -> Seen:
-    return Seen(act.id, act.at, act.kind, act.exam, act.actor, act.subject, details or {})
+    yield from rules.bad_rows("own_case", watch_rows.own_cases(session))
+    yield from rules.bad_rows("own_approval", watch_rows.own_approvals(session))
 
 
 _COLUMNS = (Act.id, Act.at, Act.kind, Act.exam, Act.actor, Act.subject)
 
 
-def _plain(session: Session, condition: Any) -> Iterator[Seen]:
-    """Acts without entries and details: there may be very many."""
-    query = select(*_COLUMNS).where(condition).order_by(Act.id)
-    for row in session.execute(query.execution_options(yield_per=_BATCH)):
-        yield Seen(*row)
+def _acts(session: Session, after: int) -> Iterator[tuple[int, Seen]]:
+    """Acts with their details, in the order in which they were written."""
+    query = (
+        select(*_COLUMNS, ActDetail.details)
+        .outerjoin(ActDetail, ActDetail.act_id == Act.id)
+        .where(Act.kind.in_(WITH_DETAILS), Act.id > after)
+        .order_by(Act.id)
+    )
+    for row in session.execute(query):
+        told = json.loads(row.details or "{}")
+        yield row.id, Seen(row.id, row.at, row.kind, row.exam, row.actor, row.subject, told)
+
+
+def _seen(act: Act) -> Seen:
+    return Seen(act.id, act.at, act.kind, act.exam, act.actor, act.subject)
+
+
+def _plain(session: Session, name: str, condition: Any, question: Hashable = ()) -> list[Seen]:
+    """Acts without entries and details."""
+
+    def read(after: int) -> Iterator[tuple[int, Seen]]:
+        query = select(*_COLUMNS).where(Act.id > after, condition).order_by(Act.id)
+        for row in session.execute(query.execution_options(yield_per=_BATCH)):
+            yield row.id, Seen(*row)
+
+    return kept(session, ACTS, name, question, read)
 
 
 def closings(session: Session) -> dict[str, list[Closing]]:
@@ -174,8 +183,14 @@ def closings(session: Session) -> dict[str, list[Closing]]:
 
 
 def _closing(rules: str, *since: Any) -> Closing:
+    return Closing(*_closes(rules), *since)
+
+
+@lru_cache(maxsize=1_000)
+def _closes(rules: str) -> tuple[datetime, datetime]:
+    """When registration and payment close by a set of rules."""
     read = rules_from(rules)
-    return Closing(read.registration_closes, read.payment_closes, *since)
+    return read.registration_closes, read.payment_closes
 
 
 def _published_rules() -> Any:
@@ -200,98 +215,14 @@ def _announced(session: Session) -> dict[str, int]:
     return {row[0]: row[1] for row in session.execute(query)}
 
 
-def _late_acts(session: Session, until: Mapping[str, Sequence[Closing]]) -> Iterator[Seen]:
+def _late_acts(session: Session, until: Mapping[str, Sequence[Closing]]) -> list[Seen]:
     changes: list[Any] = [Act.kind.in_(rules.BEFORE_ANNOUNCEMENT)]
-    for code, versions in until.items():
-        first = versions[0]  # windows only grow
-        for kinds, at in ((rules.UNTIL_REGISTRATION, first.registration),
-                          (rules.UNTIL_PAYMENT, first.payment)):  # fmt: skip
+    firsts = watch_rows.first_closings(until)
+    for code, registration, payment in firsts:
+        for kinds, at in ((rules.UNTIL_REGISTRATION, registration),
+                          (rules.UNTIL_PAYMENT, payment)):  # fmt: skip
             changes.append(and_(Act.exam == code, Act.kind.in_(kinds), Act.at >= at))
-    return _plain(session, or_(*changes))
-
-
-def _late_rows(session: Session, until: Mapping[str, Sequence[Closing]]) -> Iterator[Row]:
-    """Rows in favour of a candidate that are dated after the deadline."""
-    if not until:
-        return
-    yield from _late_applications(session, until)
-    yield from _late_payments(session, until)
-
-
-def _late_applications(session: Session, until: Mapping[str, Sequence[Closing]]) -> Iterator[Row]:
-    late = [
-        and_(Exam.code == code, Application.submitted_at >= versions[0].registration)
-        for code, versions in until.items()
-    ]
-    query = select(Application, Exam).join(Exam, Exam.id == Application.exam_id).where(or_(*late))
-    for application, exam in session.execute(query.order_by(Application.id)):
-        at = application.submitted_at
-        if at is None:
-            continue
-        closes: datetime | None = rules.in_force_at(until[exam.code], at).registration
-        if application.chosen_at == at:
-            closes = choosing.window(session, exam)
-        if closes is None or at >= closes:
-            ref = application.ref
-            yield Row(f"application:{ref}", exam.code, at, f"application {ref}")
-
-
-def _late_payments(session: Session, until: Mapping[str, Sequence[Closing]]) -> Iterator[Row]:
-    late = [
-        # a gateway's clock may be ahead of ours; what we had received in time is in time
-        and_(
-            Exam.code == code,
-            Payment.paid_at >= versions[0].payment,
-            Payment.received_at >= versions[0].payment,
-        )
-        for code, versions in until.items()
-    ]
-    query = (
-        select(Exam.code, Payment.transaction, Payment.paid_at, Payment.received_at)
-        .join(Order, Order.id == Payment.order_id)
-        .join(Application, Application.id == Order.application_id)
-        .join(Exam, Exam.id == Application.exam_id)
-        .where(Payment.kept, or_(*late))
-        .order_by(Payment.id)
-    )
-    for code, transaction, at, received in session.execute(query):
-        if min(at, received) >= rules.in_force_at(until[code], received).payment:
-            yield Row(f"payment:{transaction}", code, at, f"payment {transaction}")
-
-
-def _own_cases(session: Session) -> Iterator[Row]:
-    """Applications that were decided by the account they belong to."""
-    query = (
-        select(Act.subject, Act.exam, Act.at)
-        .join(Account, Account.ref == Act.actor)
-        .join(Person, Person.account_id == Account.id)
-        .join(Application, Application.person_id == Person.id)
-        .where(
-            Act.kind == "registration.decide_application",
-            Act.subject == "application:" + Application.ref,
-        )
-    )
-    for subject, exam, at in session.execute(query):
-        yield Row(subject, exam, at, subject.replace(":", " "))
-
-
-def _own_approvals(session: Session) -> Iterator[Row]:
-    """Approvals whose two people are one, or of one office; the tables should not let them be."""
-    mine, theirs = aliased(Account), aliased(Account)
-    query = (
-        select(Approval.ref, Approval.exam, Approval.decided_at)
-        .join(theirs, theirs.id == Approval.decided_by)
-        .join(mine, or_(mine.id == Approval.asked_by, mine.id == Approval.used_by))
-        .where(
-            Approval.state.in_(("approved", "used")),
-            or_(mine.id == theirs.id, func.coalesce(mine.office, "") == theirs.office),
-        )
-        .order_by(Approval.ref)
-        .distinct()
-    )
-    for ref, exam, at in session.execute(query):
-        if at is not None:
-            yield Row(f"approval:{ref}", exam, at, f"approval {ref}")
+    return _plain(session, "late", or_(*changes), firsts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,36 +257,24 @@ def _corrections(session: Session) -> dict[str, str]:
     return {f"release:{code}:results:v{n}": why for code, n, why in session.execute(query)}
 
 
-@dataclass(slots=True)
-class _Looked:
-    """Up to which act the order of times was looked at, and which pairs go back."""
-
-    until: int = 0
-    pairs: set[tuple[int, int]] = field(default_factory=set)
-
-
-_LOOKED: WeakKeyDictionary[object, _Looked] = WeakKeyDictionary()
-_OVERLAP = 1_000
-"""Acts looked at again: transactions that were slow appear among earlier ones."""
-
-
 def _backward_steps(session: Session, limits: Limits) -> Iterator[Step]:
     """Neighbours in the log's order of which the later act bears the earlier time.
 
-    The database looks for them; acts do not change, so each is looked at once in a process.
+    The database looks for them.
     """
-    looked = _LOOKED.setdefault(session.get_bind(), _Looked())
-    last = func.lag(Act.at, type_=UtcTime()).over(order_by=Act.id).label("last")
-    before = func.lag(Act.id).over(order_by=Act.id).label("before")
-    newer = Act.id > looked.until - _OVERLAP
-    pairs = select(Act.id, Act.at, before, last).where(newer).subquery()
-    query = select(pairs.c.before, pairs.c.id).where(pairs.c.last > pairs.c.at)
-    newest = session.scalar(select(func.max(Act.id))) or 0
-    looked.pairs |= {(one, other) for one, other in session.execute(query)}
-    looked.until = max(looked.until, newest)
-    for one, other in _acts_of(session, looked.pairs):
+    pairs = kept(session, ACTS, "steps", (), lambda after: _pairs_back(session, after))
+    for one, other in _acts_of(session, pairs):
         if one.at - other.at > limits.backwards:
             yield Step(_seen(one), _seen(other))
+
+
+def _pairs_back(session: Session, after: int) -> Iterator[tuple[int, tuple[int, int]]]:
+    last = func.lag(Act.at, type_=UtcTime()).over(order_by=Act.id).label("last")
+    before = func.lag(Act.id).over(order_by=Act.id).label("before")
+    pairs = select(Act.id, Act.at, before, last).where(Act.id >= after).subquery()
+    query = select(pairs.c.before, pairs.c.id).where(pairs.c.last > pairs.c.at)
+    for one, other in session.execute(query.order_by(pairs.c.id)):
+        yield other, (one, other)
 
 
 def _acts_of(session: Session, pairs: Collection[tuple[int, int]]) -> Iterator[tuple[Act, Act]]:

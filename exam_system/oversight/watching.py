@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from exam_system.accounts.models import Account
+from exam_system.accounts.models import Account, is_staff
 from exam_system.errors import Sentence
 from exam_system.exams.lookup import exam_by_code
 from exam_system.oversight import service
@@ -29,7 +29,7 @@ from exam_system.oversight.words import (
     deed,
 )
 from exam_system.records.models import Leaf
-from exam_system.web import acting, download, flash_refusal, looking
+from exam_system.web import acting, download, flash_refusal, looking, trying
 
 _SHOWN_ACTS = 12
 
@@ -54,7 +54,7 @@ def alerts() -> ResponseReturnValue:
 
 def _names(session: Session) -> dict[str, str]:
     """Staff by reference."""
-    query = select(Account.ref, Account.name).where(Account.role != "candidate")
+    query = select(Account.ref, Account.name).where(is_staff())
     return {ref: name for ref, name in session.execute(query)}  # noqa: C416
 
 
@@ -70,11 +70,8 @@ def _places(session: Session, found: list[Alert]) -> dict[int, int]:
 @bp.post("/oversight/alerts/<alert>")
 def note_alert(alert: str) -> ResponseReturnValue:
     """Acknowledge an alert with a note."""
-    try:
-        with acting() as ctx:
-            service.note_alert(ctx, alert=alert, note=request.form.get("note", ""))
-    except Sentence as error:
-        flash_refusal(error)
+    with trying() as ctx:
+        service.note_alert(ctx, alert=alert, note=request.form.get("note", ""))
     return redirect(url_for("oversight.alerts"))
 
 

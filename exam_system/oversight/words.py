@@ -5,9 +5,10 @@ from __future__ import annotations
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from exam_system.language import when
+from exam_system.language import choose_language, when
 from exam_system.oversight.acts import Told, said
 from exam_system.oversight.alerts import Alert
+from exam_system.wording import fill
 
 ABOUT = {
     "account": _l("account"),
@@ -152,7 +153,8 @@ def alert_sentence(alert: Alert, names: dict[str, str]) -> str:
         values["said"] = _(said(values["said"]))
     if "about" in values:
         values["about"] = about(values["about"])
-    return str(_SENTENCES[alert.rule]) % values
+    sentence = str(_SENTENCES[alert.rule])
+    return fill(sentence if choose_language() == "en" else "", sentence, values)
 
 
 OVERDUE = {

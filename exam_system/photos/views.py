@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
 from exam_system.accounts.models import Person
-from exam_system.errors import NotFound, Sentence
+from exam_system.errors import NotFound
 from exam_system.exams.lookup import exam_by_code
 from exam_system.exams.models import Exam
 from exam_system.paging import page_count
@@ -16,7 +16,7 @@ from exam_system.photos import service
 from exam_system.photos.models import PhotoPair
 from exam_system.registration.models import Application
 from exam_system.registration.photos import photo_bytes
-from exam_system.web import acting, flash_refusal, inline, looking
+from exam_system.web import inline, looking, trying
 
 bp = Blueprint("photos", __name__)
 PAGE = 20
@@ -74,25 +74,19 @@ def picture(code: str, ref: str, side: str) -> ResponseReturnValue:
 @bp.post("/review/photos/<code>/compare")
 def compare(code: str) -> ResponseReturnValue:
     """Compare the photos that have come since."""
-    try:
-        with acting() as ctx:
-            service.compare_photos(ctx, code=code)
-    except Sentence as error:
-        flash_refusal(error)
+    with trying() as ctx:
+        service.compare_photos(ctx, code=code)
     return redirect(url_for("photos.pairs", code=code), 303)
 
 
 @bp.post("/review/photos/<code>/<ref>")
 def judge(code: str, ref: str) -> ResponseReturnValue:
     """Say what one saw."""
-    try:
-        with acting() as ctx:
-            service.judge_likeness(
-                ctx,
-                ref=ref,
-                finding=request.form.get("finding", ""),
-                reason=request.form.get("reason", ""),
-            )
-    except Sentence as error:
-        flash_refusal(error)
+    with trying() as ctx:
+        service.judge_likeness(
+            ctx,
+            ref=ref,
+            finding=request.form.get("finding", ""),
+            reason=request.form.get("reason", ""),
+        )
     return redirect(url_for("photos.pairs", code=code), 303)

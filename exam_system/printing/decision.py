@@ -27,7 +27,7 @@ CLOSING, LINE = 24.0, 8.0
 NOTICE = Label("违纪违规行为拟处理告知书", "Notice of an intended decision")
 DECISION = Label("违纪违规行为处理决定书", "Decision on a violation")
 ITEMS = Label("暂扣物品收据", "Receipt for things taken")
-PAGES = "第 {page} 页"
+PAGES = "第{page}页"
 
 
 @dataclass(frozen=True, slots=True)

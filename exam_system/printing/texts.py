@@ -20,7 +20,7 @@ ADDRESS = Label("考点地址", "Address")
 ROOM = Label("考场", "Room")
 SEAT = Label("座位号", "Seat")
 PHOTO = Label("照片", "Photo")
-ISSUED = "第 {serial} 次签发"
+ISSUED = "第{serial}次签发"
 PICK_UP = Label("成绩查询码", "Pick-up code")
 TICKET_QR = Label("扫码核验", "Scan to check")
 
@@ -53,9 +53,9 @@ DIGESTS = Label("摘要", "Digests (SHA-256)")
 MANIFEST = Label("清单", "Manifest")
 SEED = Label("种子", "Seed")
 RESULT = Label("结果", "Result")
-RECHECK = Label("任何人都可以复核", "Check it yourself")
+RECHECK = Label("任何人都可以重新核验", "Check it yourself")
 RECHECK_TEXT = (
-    "在抽签文件夹内用任何一台装有 sha256sum 的电脑运行下面两行。第一行应得出上面的三个摘要；"
+    "在抽签文件夹内用任何一台装有sha256sum的电脑运行下面两行。第一行应得出上面的三个摘要；"
     "第二行应得出“{label}”的签号，把所有人的签号从小到大排列，就是抽签的次序。"
 )
 RECHECK_SIGN = "应得签号"
@@ -67,7 +67,7 @@ LABELS = Label("参加抽签", "In the draw")
 PLACED = Label("已安排", "Placed")
 RESERVE = Label("候补", "Reserve")
 HONEST = "上列有效来源中只要有一方诚实，种子就是均匀随机的，其他各方合谋也不能左右结果。"
-ATTEMPTS = "第 {attempt} 次，共 {attempts} 次"
+ATTEMPTS = "第{attempt}次，共{attempts}次"
 KINDS = {
     "seats": "考场座位抽签",
     "invigilators": "监考员抽签",
@@ -83,12 +83,12 @@ KINDS = {
 }
 SOURCE_NAMES = {
     "officer": "考务人员密数",
-    "inspector": "纪检监察密数",
+    "inspector": "监督员密数",
     "candidate": "考生代表密数",
     "candidate-2": "第二名考生代表密数",
     "journalist": "新闻媒体代表密数",
     "notary": "公证员密数",
-    "guest": "受邀监督人员密数",
+    "guest": "受邀代表密数",
     "dice": "现场掷骰",
     "drand": "公共随机信标",
 }
@@ -101,24 +101,24 @@ STAGES = {
     "medical": "进入体检考察人员",
     "appointment": "拟录用人员公示",
 }
-VERSION_TEXT = "第 {version} 版"
+VERSION_TEXT = "第{version}版"
 REASON = Label("更正原因", "Reason for this version")
 CHANGE_REASON = Label("变更原因", "Reason for the change")
-PAGE = "第 {page} 页 / 共 {pages} 页"
+PAGE = "第{page}页，共{pages}页"
 CONTINUED = "（续）"
 
 SLIP = Label("成绩单", "SCORE SLIP")
 SLIP_ITEMS = Label("成绩", "Scores")
 SLIP_QR = Label("签名证明", "Signed proof")
-SLIP_PART = "第 {part} 段，共 {parts} 段"
+SLIP_PART = "第{part}段，共{parts}段"
 HOW = Label("如何核验", "How to verify")
-HOW_ONE = "1. 扫描下方二维码，把得到的文字原样存为文件 slip.tlog-proof。"
+HOW_ONE = "1. 扫描下方二维码，把得到的文字原样存为文件slip.tlog-proof。"
 HOW_TWO = (
-    "1. 依次扫描两个二维码，把第二段文字另起一行接在第一段之后，存为文件 slip.tlog-proof；"
+    "1. 依次扫描两个二维码，把第二段文字另起一行接在第一段之后，存为文件slip.tlog-proof；"
     "也可以直接下载同一文件。"
 )
 HOW_REST = (
-    "2. 从招考公告取得公钥文件 keys.txt，核对下方的公钥指纹与公告一致。",
+    "2. 从招考公告取得公钥文件keys.txt，核对下方的公钥指纹与公告一致。",
     "3. 断开网络，在自己的电脑上运行：",
     "4. 显示“通过”，即证明本成绩已列入公布的成绩树；证明不含其他考生的任何信息。",
 )
@@ -126,7 +126,7 @@ HOW_REST = (
 INTERVIEW_SLIP = Label("面试成绩单", "INTERVIEW SCORE SLIP")
 INTERVIEW_NO = Label("抽签序号", "Interview no.")
 PANEL = Label("面试组", "Panel")
-POST = Label("报考岗位", "Post")
+POST = Label("报考职位", "Post")
 ENDED = Label("评分时间", "Scored at")
 INTERVIEWER = Label("考官", "Interviewer")
 SCORE = Label("评分", "Score")
@@ -139,10 +139,10 @@ SIGNATURES = ("主考官", "计分员", "监督员", "考生")
 SIGNED_AT_ONCE = "本单当场打印、当场宣布、当场签名。评分提交后不得更改。"
 
 LOT_SLIP = Label("面试顺序签", "Slip of sealed lots")
-LOT_NUMBER = "第 {envelope} 号信封 · {group}"
+LOT_NUMBER = "第{envelope}号信封 · {group}"
 LOT_MINUTES = Label("面试顺序密封签记录", "MINUTES OF SEALED LOTS")
 LOT_TURN = Label("抽签次序", "Turn")
-LOT_LABEL = Label("考生标签", "Label")
+LOT_LABEL = Label("考生代号", "Label")
 LOT_ENVELOPE = Label("信封号", "Envelope")
 LOT_PLACE = Label("面试序号", "Interview no.")
 LOT_HOW = Label("说明", "How")
@@ -153,7 +153,7 @@ LOT_COMMITMENT = Label("承诺值", "Commitment")
 LOT_SECRET = Label("密数", "Secret")
 LOT_CHECK = (
     "考生按抽签次序逐一抽取信封；承诺值在抽取之前已登记于日志，信封全部抽完后公开密数。"
-    "对“密数:lot:信封号”求 SHA-256，按结果从小到大排列信封号，就是各信封内的面试序号 1、2、3……；"
+    "对“密数:lot:信封号”求SHA-256，按结果从小到大排列信封号，就是各信封内的面试序号1、2、3……；"
     "缺席者按次序得到剩余信封中号码最小的一个。"
 )
 
@@ -173,23 +173,23 @@ RECEIPT_HOTLINE = "收费监督电话：{hotline}"
 
 ROOT = "树根"
 SIZE = "记录数"
-ROLES = {"log": "日志", "publisher": "发布", "officer": "考务", "inspector": "纪检监察"}
+ROLES = {"log": "日志", "publisher": "发布", "officer": "考务", "inspector": "监督员"}
 KEY = "{role}公钥指纹"
 WEEKDAYS = "一二三四五六日"
 DAY = "{year}年{month}月{day}日"
 DAY_WITH_WEEKDAY = "{year}年{month}月{day}日（周{weekday}）"
-RELEASE = "依据 {release}"
+RELEASE = "依据{release}"
 
-PLAN = "座位表第 {version} 版 · {digest}"
-ROOM_TITLE = "{site}　第 {code} 考场　{title}"
-ROOM_FACTS = "{name}　·　{people} 人　·　{watch}"
+PLAN = "座位表第{version}版 · {digest}"
+ROOM_TITLE = "{site}　第{code}考场　{title}"
+ROOM_FACTS = "{name}　·　{people}人　·　{watch}"
 SIGN_IN = "签到表"
 DOOR_LIST = "门贴"
 ROOM_MAP = "座位图"
 DESK_LABELS = "桌贴"
-LABEL_ROOM = "第 {code} 考场"
+LABEL_ROOM = "第{code}考场"
 ENVELOPES_TITLE = "{site}　试卷袋清单　{subject}"
-ENVELOPES_NOTE = "每考场每种卷别备用 {spare} 份，考点备用袋每种卷别 {reserve} 份"
+ENVELOPES_NOTE = "每考场每种试卷类型备用{spare}份，考点备用袋每种试卷类型{reserve}份"
 ENVELOPE_ROOM = "考场"
 ENVELOPE_NAME = "考场名称"
 ENVELOPE_PEOPLE = "人数"

@@ -160,6 +160,13 @@ def folder_files(session: Session, release: Release) -> dict[str, bytes]:
     return files
 
 
+def file_names(session: Session, release: Release) -> list[str]:
+    """The names of a release's folder, sorted, as `folder_files` has them."""
+    query = select(ReleaseFile.name).where(ReleaseFile.release_id == release.id)
+    notes = zip(("publication.note", "root.note"), _note_ids(release), strict=False)
+    return sorted({*session.scalars(query), *(name for name, _note in notes)})
+
+
 def file_data(session: Session, release: Release, name: str) -> bytes:
     """The bytes of one file (not of a note); raises NotFound."""
     data = session.scalar(
@@ -254,9 +261,9 @@ def _draft(ctx: Context, exam: Exam, chain: str, stage: str, reason: str) -> _Dr
     if earlier is not None and not reason:
         raise Invalid(
             "Version %(version)s is published: a correction needs a reason", version=earlier.version
-        )
+        ).about("reason")
     if earlier is None and reason:
-        raise Invalid("Only a correction of a published version has a reason")
+        raise Invalid("Only a correction of a published version has a reason").about("reason")
     version = next_version(ctx.session, exam.id, chain)
     previous = None if last is None else release_digest(ctx.session, last)
     return _Draft(exam, chain, stage, version, previous, reason)
@@ -267,7 +274,7 @@ def _one_line(text: str) -> str:
     try:
         return clean_label(line) if line else ""
     except TrustError as error:
-        raise Invalid("The reason cannot be printed: %(why)s", why=error) from None
+        raise Invalid("The reason cannot be printed: %(why)s", why=error).about("reason") from None
 
 
 def _salted(

@@ -34,7 +34,9 @@ from exam_system.registration.progress import moments, next_action, steps
 from exam_system.registration.reviewing import ground_of
 from exam_system.registration.states import MOVES, STATES
 from exam_system.violations.listing import own_cases
-from exam_system.web import acting, actor, flash_refusal, inline, looking
+from exam_system.web import acting, actor, flash_refusal, inline, looking, trying
+from exam_system.web_forms import check_form
+from exam_system.wording import fill
 
 APPLICATION = "/applications/<ref>"
 NEWEST = 3  # messages that the home shows
@@ -171,7 +173,8 @@ def explained(checks: str) -> list[tuple[str, bool | None, str]]:
     found = []
     for check in json.loads(checks):
         params = {key: gettext(v) if v in levels else v for key, v in check["params"].items()}
-        found.append((gettext(names[check["rule"]]), check["ok"], gettext(check["why"]) % params))
+        why = fill(check["why"], gettext(check["why"]), params)
+        found.append((gettext(names[check["rule"]]), check["ok"], why))
     return found
 
 
@@ -205,13 +208,12 @@ def photo(ref: str) -> ResponseReturnValue:
     """Take the photo in; a photo that cannot be used is explained beside the field."""
     form = PhotoForm()
     before = own(looking(), ref)[0].photo
-    if not form.validate_on_submit():
-        return _show(ref, form, 422)
     try:
+        check_form(form)
         with acting() as ctx:
             service.add_photo(ctx, ref=ref, data=form.photo.data.read())
     except Sentence as error:
-        form.photo.errors = [error.text(gettext)]
+        flash_refusal(error.about("photo"))
         return _show(ref, form, error.status)
     ctx = looking()
     ctx.session.rollback()  # what was read before the photo came
@@ -240,9 +242,6 @@ def withdraw(ref: str) -> ResponseReturnValue:
 
 def _button(ref: str, verb: Any) -> ResponseReturnValue:
     own(looking(), ref)
-    try:
-        with acting() as ctx:
-            verb(ctx, ref=ref)
-    except Sentence as error:
-        flash_refusal(error)
+    with trying() as ctx:
+        verb(ctx, ref=ref)
     return redirect(url_for("registration.application", ref=ref), 303)

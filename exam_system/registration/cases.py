@@ -46,7 +46,7 @@ def decide_together(
     """
     chosen = sorted(set(refs))
     if not 1 <= len(chosen) <= MOST:
-        raise Invalid("Choose 1 to %(most)s applications of the list", most=MOST)
+        raise Invalid("Choose 1 to %(most)s applications of the list", most=MOST).about("ref")
     batch = reference(ctx.chance)
     for ref in chosen:
         try:
@@ -167,7 +167,8 @@ def declare_absence(
     """Say on which days a reviewer is away, both included; officers name whom, reviewers are it
     themselves."""
     if not begins <= ends or (ends - begins).days > LONGEST_ABSENCE or ends < today(ctx):
-        raise Invalid("Give the first and the last day; the absence is at most a year")
+        sentence = "Give the first and the last day; the absence is at most a year"
+        raise Invalid(sentence).about("ends")
     account = _reviewer(ctx, username)
     row = ReviewerAbsence(
         account_id=account.id, begins=begins, ends=ends, declared_at=ctx.clock.now()
@@ -195,7 +196,7 @@ def unmask(ctx: Context, *, ref: str, field: str, reason: str) -> str:
     """The full ID number or phone of a candidate; who looked, and why, stays in the log."""
     _, exam, _, person, _ = any_application(ctx.session, ref)
     if field not in FIELDS:
-        raise Invalid("Choose what you need to see")
+        raise Invalid("Choose what you need to see").about("field")
     why = reason_line(reason, LONGEST)
     ctx.record(exam=exam.code, subject=f"application:{ref}", field=field, why=why)
     return ctx.keys.vault.open(person.id_sealed if field == "id_number" else person.phone_sealed)

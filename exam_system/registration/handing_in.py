@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from exam_system.access import Role
 from exam_system.accounts.models import Account, Person
+from exam_system.accounts.phones import phone_key
 from exam_system.chance import label, reference
 from exam_system.context import Context, verb
 from exam_system.errors import Conflict, Sentence
@@ -39,7 +40,7 @@ _AT_ONCE = 5_000
 _ACCOUNT = ("id", "ref", "username", "name")
 _PERSON = (
     *("id", "account_id", "name", "sex", "birth"),
-    *("id_sealed", "id_blind", "phone_sealed"),
+    *("id_sealed", "id_blind", "phone_sealed", "phone_blind"),
 )
 _APPLICATION = (
     *("id", "ref", "label", "person_id", "post_id", "district_id"),
@@ -220,11 +221,12 @@ def _tables(ctx: Context, read: _Read, people: Mapping[str, int]) -> Iterator[Ro
 def _people(
     ctx: Context, new: Sequence[tuple[Handed, str, int]], accounts: Sequence[int]
 ) -> list[tuple[object, ...]]:
-    seal = ctx.keys.vault.seal
+    vault = ctx.keys.vault
     return [
         (
             *(key, account, row.name, row.number.sex, row.number.birth),
-            *(seal(row.number.number), blind, seal(row.phone)),
+            *(vault.seal(row.number.number), blind),
+            *(vault.seal(row.phone), phone_key(vault, row.phone)),
         )
         for account, (row, blind, key) in zip(accounts, new, strict=True)
     ]

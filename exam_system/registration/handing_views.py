@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from pathlib import Path
 
-from flask import jsonify, render_template, request, url_for
+from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from exam_system import imports
+from exam_system import imports, running
 from exam_system.context import Context
 from exam_system.errors import Sentence
 from exam_system.exams.lookup import exam_by_code
@@ -46,18 +44,13 @@ def _import(exam: Exam) -> imports.Import:
         return _in_words(handing_in.preview_candidates(ctx, exam.code, name, data))
 
     def act(ctx: Context, name: str, data: bytes) -> str:
-        path = _progress_path(ctx, exam)
-        try:
-            number = handing_in.import_candidates(
-                ctx, code=exam.code, name=name, data=data, tell=_teller(path)
-            )
-        finally:
-            path.unlink(missing_ok=True)
+        number = handing_in.import_candidates(
+            ctx, code=exam.code, name=name, data=data, tell=running.tell
+        )
         return str(gettext("%(number)s candidates were taken in", number=number))
 
     back = url_for("registration.import_candidates", code=exam.code)
-    watch = url_for("registration.import_progress", code=exam.code)
-    return imports.Import(gettext("Candidates handed over"), back, read, act, progress=watch)
+    return imports.Import(gettext("Candidates handed over"), back, read, act)
 
 
 def _in_words(preview: Preview) -> Preview:
@@ -78,29 +71,3 @@ def _page(exam: Exam, problems: Sequence[str] = ()) -> str:
     return render_template(
         "registration/hand_in.html", exam=exam, columns=HEADERS, problems=problems
     )
-
-
-def _progress_path(ctx: Context, exam: Exam) -> Path:
-    return ctx.config.instance / "uploads" / f"{exam.id}-{ctx.actor.account_id}.progress"
-
-
-def _teller(path: Path) -> handing_in.Tell:
-    """Keep how far it is where every process of the server sees it."""
-
-    def tell(done: int, everybody: int) -> None:
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(json.dumps({"done": done, "all": everybody}))
-
-    return tell
-
-
-@bp.get("/exams/<code>/applicants/import.json")
-def import_progress(code: str) -> ResponseReturnValue:
-    """How far one's own import is, for the page's bar."""
-    ctx = looking()
-    path = _progress_path(ctx, exam_by_code(ctx.session, code))
-    try:
-        told = json.loads(path.read_text())
-    except (OSError, ValueError):  # not begun, just written, or done
-        told = {"done": 0, "all": 0}
-    return jsonify(told)

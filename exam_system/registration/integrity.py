@@ -186,4 +186,4 @@ def require_reason_for_barred(bars: Sequence[Bar], reason: str) -> None:
             "The register of barred people names this person (%(basis)s): say why the application "
             "is approved all the same",
             basis=bars[0].basis,
-        )
+        ).about("reason")

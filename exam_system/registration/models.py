@@ -69,6 +69,7 @@ class Application(Base):
         UniqueConstraint("exam_id", "person_id"),
         UniqueConstraint("exam_id", "number"),
         Index("ix_application_exam_state", "exam_id", "state"),
+        Index("ix_application_exam_submitted", "exam_id", "submitted_at"),
         CheckConstraint(
             "state IN ('draft','submitted','second','approved','refused','paid','withdrawn',"
             "'choosing')",

@@ -43,7 +43,8 @@ from exam_system.registration.reviewing import (
 from exam_system.registration.states import STATES
 from exam_system.violations.lookup import records_among
 from exam_system.violations.models import IntegrityRecord
-from exam_system.web import acting, actor, flash_refusal, inline, looking
+from exam_system.web import acting, actor, flash_refusal, inline, looking, trying
+from exam_system.web_forms import check_form
 
 CHOICES = {
     "show": queue.SHOW,
@@ -170,9 +171,10 @@ def review(ref: str) -> ResponseReturnValue:
     """One application beside its post: approve, or refuse on a ground."""
     form = RefuseForm()
     found = any_application(looking().session, ref)
-    if not form.validate_on_submit():
-        return _review_page(found, form, 422 if form.is_submitted() else 200)
+    if request.method == "GET":
+        return _review_page(found, form, 200)
     try:
+        check_form(form)
         with acting() as ctx:
             service.decide_application(ctx, ref=ref, approve=_decision(), **_refusal())
             following = queue.next_case(ctx.session, ctx.actor.account_id)
@@ -259,11 +261,8 @@ def review_photo(ref: str) -> ResponseReturnValue:
 
 def _act(ref: str, verb: Callable[..., Any], **arguments: Any) -> ResponseReturnValue:
     any_application(looking().session, ref)
-    try:
-        with acting() as ctx:
-            verb(ctx, ref=ref, **arguments)
-    except Sentence as error:
-        flash_refusal(error)
+    with trying() as ctx:
+        verb(ctx, ref=ref, **arguments)
     return redirect(url_for("registration.review", ref=ref), 303)
 
 
@@ -309,7 +308,8 @@ def _typed_day(name: str) -> date:
     try:
         return read_day(request.form.get(name, ""))
     except ValueError:
-        raise Invalid("Give the first and the last day; the absence is at most a year") from None
+        sentence = "Give the first and the last day; the absence is at most a year"
+        raise Invalid(sentence).about(name) from None
 
 
 @bp.route("/candidates/<ref>/unmask", methods=["GET", "POST"])

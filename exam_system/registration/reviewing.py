@@ -129,12 +129,12 @@ def _weighed(rules: RuleSet, decision: Decision, bars: Sequence[Bar]) -> Decisio
         return replace(decision, ground="", reason=reason)
     ground = ground_of(rules, decision.ground)
     if ground is None and decision.ground != OTHER:
-        raise Invalid("Choose one of the grounds of refusal that the rules name")
+        raise Invalid("Choose one of the grounds of refusal that the rules name").about("ground")
     bad = bool(decision.reason.strip()) and not reason
     if bad or (ground is None and not reason):
         raise Invalid(
             "A refusal needs a reason of 1 to %(longest)s characters", longest=LONGEST_REASON
-        )
+        ).about("reason")
     return replace(decision, reason=reason or (ground.name if ground else ""))
 
 

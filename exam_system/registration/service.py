@@ -141,9 +141,9 @@ def _target(ctx: Context, exam_code: str, post_code: str, district_code: int) ->
     if row.post is None:
         raise Invalid(
             "There is no post %(code)s in this exam: choose one of the list", code=post_code
-        )
+        ).about("post")
     if row.district is None:
-        raise Invalid("Choose the district in which you want to sit the exam")
+        raise Invalid("Choose the district in which you want to sit the exam").about("district")
     if row.person is None:
         raise NotFound("Your account has no personal data: register as a candidate")
     exam = (row.id, row.state, row.rules)
@@ -181,7 +181,7 @@ def _was_approved(application: Application) -> bool:
 
 def _education(value: str) -> str:
     if value not in EDUCATION:
-        raise Invalid("Choose your highest education")
+        raise Invalid("Choose your highest education").about("education")
     return value
 
 

@@ -24,9 +24,9 @@ from exam_system.records.paper import anchor
 from exam_system.registration.models import Application
 from exam_system.results import words
 from exam_system.results.lists import list_cells, list_columns
+from exam_system.results.published import signed_list
 from exam_system.results.rows import Row
 from exam_system.results.service import CHAIN
-from exam_system.results.spread import scores
 
 COMMAND = "exam verify slip.tlog-proof --keys keys.txt"
 
@@ -123,7 +123,7 @@ def _line(session: Session, release: Release, application: Application) -> Row:
 
 
 def _ranked(session: Session, release: Release, line: bytes) -> int:
-    return scores(session, release).ranked[json.loads(line)["post"]]
+    return signed_list(session, release).ranked[json.loads(line)["post"]]
 
 
 def _current(session: Session, release: Release) -> bool:

@@ -127,7 +127,9 @@ def _announced(ctx: Context, at: datetime | None) -> datetime | None:
         return None
     now = ctx.due()
     if at.second or at.microsecond or not now < at <= now + FARTHEST:
-        raise Invalid("The announced time is a whole minute of the next 60 days")
+        raise Invalid("The announced time is a whole minute of the next 60 days").about(
+            "publish_at"
+        )
     return at
 
 

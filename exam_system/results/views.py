@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,6 +22,7 @@ from exam_system.exams.lookup import exam_by_code, rules_of
 from exam_system.exams.models import Exam, Post
 from exam_system.interviews.models import Interview
 from exam_system.paging import page_count
+from exam_system.people import read_moment
 from exam_system.records import releases
 from exam_system.records.models import Release
 from exam_system.results import codes, lookup, own, service, timing
@@ -33,9 +32,10 @@ from exam_system.results.explain import explain
 from exam_system.results.forms import CorrectForm, PrepareForm
 from exam_system.results.freezing import frozen
 from exam_system.results.models import ResultFreeze
-from exam_system.results.rows import Row
+from exam_system.results.published import SignedList, signed_list
 from exam_system.results.service import CHAIN, STAGE_NAMES, STAGES
 from exam_system.results.spread import Spread, spread
+from exam_system.running import Act, Work, begin
 from exam_system.web import acting, actor, download, flash_refusal, inline, looking, say
 
 bp = Blueprint("results", __name__)
@@ -106,7 +106,7 @@ def _panel(ctx: Context, exam: Exam, stage: str) -> StagePanel:
         draft,
         releases.missing_signatures(db, draft) if draft else [],
         asked(_publication(ctx, exam, draft)) if draft else None,
-        dict(Counter(row["outcome"] for row in _rows(ctx, shown))) if shown else {},
+        dict(signed_list(db, shown).outcomes) if shown else {},
         form,
         why,
         frozen(db, exam, stage),
@@ -130,17 +130,26 @@ def _next(
 def prepare(code: str) -> ResponseReturnValue:
     """Prepare the next version."""
     stage, reason = request.form.get("stage", ""), request.form.get("reason", "")
-    try:
+
+    def act() -> str:
         with acting() as ctx:
             at = _minute(ctx)
             service.prepare_release(ctx, code=code, stage=stage, reason=reason[:200], publish_at=at)
-        sentence = _(
-            "The list is signed. It can be published once enough inspectors have cosigned it."
+        return str(
+            _("The list is signed. It can be published once enough inspectors have cosigned it.")
         )
-        flash(sentence, "info")
+
+    return _behind("list", code, act, "info")
+
+
+def _behind(kind: str, code: str, act: Act, tone: str = "success") -> ResponseReturnValue:
+    """Do what may take long, and go back to the office's page."""
+    back = url_for("results.office", code=code)
+    try:
+        begin(Work(kind, code, back), act, tone)
     except Sentence as error:
         flash_refusal(error)
-    return redirect(url_for("results.office", code=code))
+    return redirect(back)
 
 
 def _minute(ctx: Context) -> datetime | None:
@@ -149,9 +158,10 @@ def _minute(ctx: Context) -> datetime | None:
     if not text:
         return None
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=ctx.config.zone)
+        return read_moment(text).replace(tzinfo=ctx.config.zone)
     except ValueError:
-        raise Invalid("The announced time is a day and a minute") from None
+        sentence = "The announced time is a day and a minute"
+        raise Invalid(sentence).about("publish_at") from None
 
 
 @bp.post("/exams/<code>/results/freeze")
@@ -169,18 +179,18 @@ def freeze(code: str) -> ResponseReturnValue:
 @bp.post(f"/exams/<code>/results/{VERSION}/publish")
 def publish(code: str, version: int) -> ResponseReturnValue:
     """Ask for the approval of a version; once it is given and cosigned publish it."""
-    try:
+
+    def act() -> str:
         with acting() as ctx:
-            if "ask" in request.form:
-                exam = exam_by_code(ctx.session, code)
-                release = releases.by_version(ctx.session, exam.id, CHAIN, version)
-                ask(ctx, _publication(ctx, exam, release))
-            else:
+            if "ask" not in request.form:
                 service.publish_release(ctx, code=code, version=version)
-                flash(_("Version %(version)s is published", version=version), "success")
-    except Sentence as error:
-        flash_refusal(error)
-    return redirect(url_for("results.office", code=code))
+                return str(_("Version %(version)s is published", version=version))
+            exam = exam_by_code(ctx.session, code)
+            release = releases.by_version(ctx.session, exam.id, CHAIN, version)
+            ask(ctx, _publication(ctx, exam, release))
+        return ""
+
+    return _behind("results", code, act)
 
 
 @bp.post(f"/exams/<code>/results/{VERSION}/look")
@@ -223,13 +233,13 @@ def discard(code: str, version: int) -> ResponseReturnValue:
 @bp.post("/exams/<code>/results/codes")
 def give(code: str) -> ResponseReturnValue:
     """Give pick-up codes to everybody who has a seat and none yet."""
-    try:
+
+    def act() -> str:
         with acting() as ctx:
             given = codes.give_codes(ctx, code=code)
-        flash(_("%(count)s candidates were given a pick-up code", count=given), "success")
-    except Sentence as error:
-        flash_refusal(error)
-    return redirect(url_for("results.office", code=code))
+        return str(_("%(count)s candidates were given a pick-up code", count=given))
+
+    return _behind("codes", code, act)
 
 
 @bp.post("/my/applications/<ref>/code")
@@ -297,30 +307,20 @@ def release(code: str, version: int) -> ResponseReturnValue:
         outcome_name=outcome_name,
         posts=posts,
         spread=spread(ctx.session, shown, request.args.get("post", "")),
-        **_slice(_chosen(_rows(ctx, shown))),
+        **_slice(signed_list(ctx.session, shown)),
         **_proof(ctx, shown),
     )
 
 
-def _rows(ctx: Context, shown: Release) -> list[Row]:
-    rows: list[Row] = json.loads(releases.file_data(ctx.session, shown, "list.json"))["rows"]
-    return rows
-
-
-def _chosen(rows: list[Row]) -> list[Row]:
-    """The rows of one post, or of one admission number, where one is asked for."""
-    post, number = request.args.get("post", ""), request.args.get("number", "").strip()
-    if post:
-        rows = [row for row in rows if row["post"] == post]
-    return [row for row in rows if row["admission"] == number] if number else rows
-
-
-def _slice(rows: list[Row]) -> dict[str, Any]:
-    pages = page_count(len(rows), PAGE)
+def _slice(found: SignedList) -> dict[str, Any]:
+    """A page of the rows of one post, or the row of one admission number, where it is asked for."""
+    number = request.args.get("number", "").strip()
+    chosen = found.chosen(request.args.get("post", ""), number)
+    pages = page_count(len(chosen), PAGE)
     page = min(max(request.args.get("page", 1, type=int), 1), pages)
     return {
-        "rows": rows[(page - 1) * PAGE : page * PAGE],
-        "count": len(rows),
+        "rows": found.rows(chosen[(page - 1) * PAGE : page * PAGE]),
+        "count": len(chosen),
         "page": page,
         "pages": pages,
     }
@@ -328,7 +328,7 @@ def _slice(rows: list[Row]) -> dict[str, Any]:
 
 def _proof(ctx: Context, shown: Release) -> dict[str, Any]:
     folder = releases.folder_name(ctx.session, shown)
-    names = sorted(set(releases.folder_files(ctx.session, shown)) - releases.PRIVATE)
+    names = [one for one in releases.file_names(ctx.session, shown) if one not in releases.PRIVATE]
     return {
         "folder": folder,
         "files": names,

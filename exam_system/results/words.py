@@ -48,4 +48,4 @@ CHECK = (
     "本名单的每一个分数和名次都可以由任何人依据已公布的规则（rules.json）重新计算。"
     "考生可下载本人成绩单（slip.tlog-proof），用招考公告所载公钥离线核验。"
 )
-SLIP_RELEASE = "{stage}第 {version} 版"
+SLIP_RELEASE = "{stage}第{version}版"

@@ -144,21 +144,25 @@
   }
 
   async function send() {
-    const marks = waiting();
+    const marks = waiting().slice(0, 200);
     if (busy) return;
     busy = true;
+    let reached = false;
     try {
       if (marks.length) {
-        const found = await ask(day.marks, day.token, { sent_at: Date.now(), marks: marks.slice(0, 200) });
+        const found = await ask(day.marks, day.token, { sent_at: Date.now(), marks });
         kept.settle(found.taken);
         tell(marks, found.taken);
         take(found.state);
       } else take(await ask(day.state_of));
+      reached = true;
     } catch {
       net(words.offline, "state-wait");
       forms(false);
       show();
     } finally { busy = false; }
+    const sent = new Set(marks.map((one) => one.client));
+    if (reached && waiting().some((one) => !sent.has(one.client))) await send(); // marked meanwhile
   }
 
   // ---- one candidate

@@ -2,11 +2,19 @@
 // What every page needs. Without this script the pages work too.
 (() => {
   // Wide tables and long lines scroll: the keyboard must reach those that do.
+  // Those that go on to the right say so at that edge.
+  const edge = (part) => {
+    part.classList.toggle("more", part.scrollLeft + part.clientWidth < part.scrollWidth - 2);
+  };
   const reach = () => {
     for (const part of document.querySelectorAll(".table-wrap, pre")) {
       if (part.scrollWidth > part.clientWidth) part.tabIndex = 0;
+      edge(part);
     }
   };
+  document.addEventListener("scroll", (event) => {
+    if (event.target.matches?.(".table-wrap")) edge(event.target);
+  }, { capture: true, passive: true });
   reach();
   window.addEventListener("resize", reach);
 

@@ -5,6 +5,7 @@
 const HEADER = "exam-system/sealed/v1";
 const CLASSES = [8, 64, 512, 1024, 2048, 4096, 8192].map((size) => size * 1024);
 const MOST_FILES = 6;
+const MOST_BYTES = 7 * 1024 * 1024;
 const ZERO = new Uint8Array(12);  // each key encrypts once
 const bytesOf = (text) => new TextEncoder().encode(text);
 const unbase64 = (text) => Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
@@ -68,9 +69,7 @@ async function contentOf(text, files) {
 
 async function sendSealed(form) {
   const { text, files, sealed } = form.elements;
-  const chosen = Array.from(files.files);
-  if (chosen.length > MOST_FILES) throw new Error("too many files");
-  const content = await contentOf(text.value.trim(), chosen);
+  const content = await contentOf(text.value.trim(), Array.from(files.files));
   const box = await seal(content, JSON.parse(form.dataset.keys));
   const carrier = new DataTransfer();
   carrier.items.add(new File([box], "sealed"));
@@ -80,16 +79,29 @@ async function sendSealed(form) {
   text.disabled = files.disabled = false;  // and can be read again when one comes back
 }
 
+// What cannot be sent is said before anything is sealed (by forms.js, on the event "invalid").
+function isRefused(form) {
+  const { text, files } = form.elements;
+  const chosen = Array.from(files.files);
+  const size = chosen.reduce((sum, file) => sum + file.size, 0);
+  const much = chosen.length > MOST_FILES || size > MOST_BYTES;
+  text.setCustomValidity(text.value.trim() || chosen.length ? "" : form.dataset.nothing);
+  files.setCustomValidity(much ? form.dataset.much : "");
+  return !form.checkValidity();
+}
+
 async function prepare(form) {
   try {
     await crypto.subtle.generateKey("X25519", false, ["deriveBits"]);
   } catch { return; }
   form.querySelector("[data-sealing]").hidden = false;
+  form.addEventListener("input", () => {
+    for (const field of [form.elements.text, form.elements.files]) field.setCustomValidity("");
+  });
   let under_way = false;
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const { text, files } = form.elements;
-    if (under_way || (!text.value.trim() && !files.files.length)) return;
+    if (under_way || isRefused(form)) return;
     under_way = true;
     try { await sendSealed(form); }
     catch { form.querySelector("[data-failed]").hidden = false; }

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from exam_system.errors import NotFound, Sentence
 from exam_system.tips import lookup, service
-from exam_system.web import acting, download, flash_refusal, looking
+from exam_system.web import acting, download, flash_refusal, looking, trying
 
 bp = Blueprint("tips", __name__, url_prefix="/oversight/reports")
 
@@ -39,11 +39,8 @@ def letter(digest: str) -> ResponseReturnValue:
 @bp.post("/enter")
 def enter() -> ResponseReturnValue:
     """Enter the reports of earlier days in the log."""
-    try:
-        with acting() as ctx:
-            service.enter_reports(ctx)
-    except Sentence as error:
-        flash_refusal(error)
+    with trying() as ctx:
+        service.enter_reports(ctx)
     return redirect(url_for("tips.desk"))
 
 
@@ -62,11 +59,8 @@ def answer() -> ResponseReturnValue:
 @bp.post("/sealing-key")
 def sealing_key() -> ResponseReturnValue:
     """Hand a sealing key in."""
-    try:
-        with acting() as ctx:
-            service.register_sealing_key(ctx, note=_uploaded())
-    except Sentence as error:
-        flash_refusal(error)
+    with trying() as ctx:
+        service.register_sealing_key(ctx, note=_uploaded())
     return redirect(url_for("tips.desk"))
 
 

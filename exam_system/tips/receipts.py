@@ -42,7 +42,7 @@ def read_receipt(text: str) -> str:
     """What somebody typed as sixteen digits; raises Invalid."""
     digits = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", text))
     if not re.fullmatch(r"[0-9]{16}", digits):
-        raise Invalid("A receipt has sixteen digits")
+        raise Invalid("A receipt has sixteen digits").about("receipt")
     return digits
 
 

@@ -24,12 +24,13 @@ from exam_system.tips.receipts import grouped
 from exam_system.tips.service import Taken, seal_content, take_in
 from exam_system.tips.throttle import Throttle
 from exam_system.trust.canonical import b64
-from exam_system.trust.report import MOST_TEXT, Content
+from exam_system.trust.report import MOST_FILES, MOST_TEXT, Content
 from exam_system.web import looking, office, say
 
 PATH = "/report"
 bp = Blueprint("report", __name__, url_prefix=PATH)
 PAGE = 200
+MOST_BYTES = 7 * 1024 * 1024  # of all attachments
 HEADERS = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
@@ -97,9 +98,16 @@ def refused(error: Exception) -> ResponseReturnValue:
 @bp.route("", methods=["GET", "POST"])
 def write() -> ResponseReturnValue:
     """Write a report, or add to one."""
-    if request.method == "POST":
-        return render_template("tips/taken.html", taken=_take(), grouped=grouped)
-    return render_template("tips/write.html", **form_values())
+    if request.method == "GET":
+        return render_template("tips/write.html", **form_values())
+    try:
+        taken = _take()
+    except Sentence as error:
+        if request.files.get("sealed"):  # the words are in the browser only: going back finds them
+            raise
+        page = render_template("tips/write.html", wrong=error, say=say, **form_values())
+        return page, error.status
+    return render_template("tips/taken.html", taken=taken, grouped=grouped)
 
 
 def form_values() -> dict[str, object]:
@@ -124,7 +132,11 @@ def _content() -> Content:
     text = request.form.get("text", "").replace("\r\n", "\n").strip()
     files = [(file.filename or "", file.read()) for file in request.files.getlist("files") if file]
     if not text and not files:
-        raise Invalid("Write what you want to report")
+        raise Invalid("Write what you want to report").about("text")
+    if len(text) > MOST_TEXT:
+        raise Invalid("A report has at most %(most)s characters", most=MOST_TEXT).about("text")
+    if len(files) > MOST_FILES or sum(len(data) for _name, data in files) > MOST_BYTES:
+        raise Invalid("At most 6 attachments with 7 MB together go with a report").about("files")
     return Content(text, tuple(files))
 
 
@@ -136,9 +148,16 @@ def _throttle() -> Throttle:
 def answers() -> ResponseReturnValue:
     """With the receipt: what was stored, and what the inspectors answered."""
     told: Told | None = None
+    wrong: Sentence | None = None
     if request.method == "POST":
-        told = look_up(looking(), _throttle(), request.form.get("receipt", ""))
-    return render_template("tips/answers.html", told=told, grouped=grouped, **form_values())
+        try:
+            told = look_up(looking(), _throttle(), request.form.get("receipt", ""))
+        except Sentence as error:
+            wrong = error
+    page = render_template(
+        "tips/answers.html", told=told, wrong=wrong, say=say, grouped=grouped, **form_values()
+    )
+    return page, wrong.status if wrong else 200
 
 
 @bp.get("/received")

@@ -14,7 +14,7 @@ class Check(Enum):
     KEYS = (
         1,
         "keys.txt lists one log, publisher and officer key and the inspectors' keys, each once.",
-        "keys.txt 列出日志、发布、抽签各一个公钥和全部监督员公钥，各一行，不重复。",
+        "keys.txt列出日志、发布、抽签各一个公钥和全部监督员公钥，各一行，不重复。",
     )
     KNOWN = (
         2,
@@ -26,37 +26,37 @@ class Check(Enum):
     NOTE = (
         5,
         "A signed note is well formed, and every line under it is a listed key's and holds.",
-        "签名文本格式正确，所附每一行签名都出自 keys.txt 所列公钥且有效。",
+        "签名文本格式正确，所附每一行签名都出自keys.txt所列公钥且有效。",
     )
     SIGNERS = (
         6,
         "Everybody who must sign has signed: the office's key and enough of the inspectors.",
-        "应签名者均已签名：主办机关的密钥和规定人数的监督员。",
+        "应签名者均已签名：考试机构的密钥和规定人数的监督员。",
     )
     MANIFEST = (
         7,
         "manifest.json is canonical, complete and has the digest that draw.note gives.",
-        "manifest.json 为规范格式、内容完整，摘要与 draw.note 一致。",
+        "manifest.json为规范格式、内容完整，摘要与draw.note一致。",
     )
     DRAW_KEYS = (
         8,
         "The keys that the manifest names are listed in keys.txt.",
-        "抽签清单所载公钥均列于 keys.txt。",
+        "抽签清单所载公钥均列于keys.txt。",
     )
     DRAW_NOTE = (
         9,
         "draw.note says the same draw, attempt, algorithm and sources as the manifest.",
-        "draw.note 所载抽签、次数、算法、随机来源与清单一致。",
+        "draw.note所载抽签、次数、算法、随机来源与清单一致。",
     )
     ACTS = (
         10,
         "commits.json is canonical, and each of its acts is an entry of the log.",
-        "commits.json 为规范格式，所列每项行为都是日志条目。",
+        "commits.json为规范格式，所列每项行为都是日志条目。",
     )
     PAYLOAD = (
         11,
         "An act's payload is the SHA-256 of its salt and its details.",
-        "行为条目中的摘要等于盐值与详情的 SHA-256。",
+        "行为条目中的摘要等于盐值与详情的SHA-256。",
     )
     PROOF = (
         12,
@@ -67,7 +67,7 @@ class Check(Enum):
         13,
         "The ceremony is complete and in the log's order: freeze, commits, dice, confirmation, "
         "reveals, finish.",
-        "仪式各步齐全且按日志次序进行：冻结、承诺、掷骰、确认、揭示、完成。",
+        "仪式各步齐全且按日志次序进行：锁定、承诺、掷骰、确认、公开密数、完成。",
     )
     DETAILS = (
         14,
@@ -82,7 +82,7 @@ class Check(Enum):
     COMMITMENT = (
         16,
         "Each revealed secret is the one that was committed to before the dice.",
-        "揭示的秘密与掷骰之前所作承诺一致。",
+        "公开的密数与掷骰之前所作承诺一致。",
     )
     ATTEMPTS = (
         17,
@@ -92,47 +92,47 @@ class Check(Enum):
     TRANSCRIPT = (
         18,
         "transcript.txt has exactly the bytes that the protocol prescribes.",
-        "transcript.txt 的字节与协议规定完全一致。",
+        "transcript.txt的字节与协议规定完全一致。",
     )
     SEED = (
         19,
         "The seed is the SHA-256 of transcript.txt.",
-        "种子等于 transcript.txt 的 SHA-256。",
+        "种子等于transcript.txt的SHA-256。",
     )
     TICKETS = (
         20,
         "tickets.csv holds every label's ticket, recomputed from the seed, in order.",
-        "tickets.csv 所列每个标签的签号均由种子重新算出，次序一致。",
+        "tickets.csv所列每个代号的签号均由种子重新算出，次序一致。",
     )
     RESULT = (
         21,
         "result.json is what the algorithm gives for manifest and seed, to the byte.",
-        "result.json 与按清单和种子重新运行算法的结果逐字节一致。",
+        "result.json与按清单和种子重新运行算法的结果逐字节一致。",
     )
     RESULT_CSV = (
         22,
         "result.csv says the same as result.json.",
-        "result.csv 与 result.json 一致。",
+        "result.csv与result.json一致。",
     )
     CERTIFICATE = (
         23,
         "certificate.pdf has the digest that draw.note gives.",
-        "certificate.pdf 的摘要与 draw.note 一致。",
+        "certificate.pdf的摘要与draw.note一致。",
     )
     PUBLICATION = (
         24,
         "publication.note is a publication of this log's origin with the files of its chain.",
-        "publication.note 属于本日志的发布者，所列文件符合其发布种类。",
+        "publication.note属于本日志的发布者，所列文件符合其发布种类。",
     )
     DIGEST = (
         25,
         "A file has the SHA-256 and the SM3 that publication.note gives.",
-        "文件的 SHA-256 和 SM3 与 publication.note 一致。",
+        "文件的SHA-256和SM3与publication.note一致。",
     )
     RULES = (
         26,
         "rules.json is canonical, and is the rule set that the note and the announcement name.",
-        "rules.json 为规范格式，与发布文本及招考公告所载规则一致。",
+        "rules.json为规范格式，与发布文本及招考公告所载规则一致。",
     )
     CHAIN = (
         27,
@@ -142,14 +142,14 @@ class Check(Enum):
     POSTS = (
         28,
         "posts.json is canonical, and each post has a code of its own and its vacancies.",
-        "posts.json 为规范格式，每个岗位代码唯一并载明招录人数。",
+        "posts.json为规范格式，每个岗位代码唯一并载明招录人数。",
     )
     LIST = (
         29,
         "list.json is canonical, complete in every row, and sorted by post, rank and number.",
-        "list.json 为规范格式，每行齐全，按岗位、名次、准考证号排序。",
+        "list.json为规范格式，每行齐全，按岗位、名次、准考证号排序。",
     )
-    LIST_CSV = (30, "list.csv says the same as list.json.", "list.csv 与 list.json 一致。")
+    LIST_CSV = (30, "list.csv says the same as list.json.", "list.csv与list.json一致。")
     NUMBERS = (
         31,
         "Every score, total, rank and outcome follows from the rules.",
@@ -163,12 +163,12 @@ class Check(Enum):
     RECORDS = (
         33,
         "records.jsonl holds one salted record for each row of the list, sorted by digest.",
-        "records.jsonl 为名单每行一条加盐记录，按摘要排序。",
+        "records.jsonl为名单每行一条加盐记录，按摘要排序。",
     )
     ROOT = (
         34,
         "root.note signs the root of the tree over the records that publication.note names.",
-        "root.note 所签为 publication.note 所载记录树的根。",
+        "root.note所签为publication.note所载记录树的根。",
     )
     CHECKPOINT = (
         35,
@@ -186,7 +186,7 @@ class Check(Enum):
         "每个哈希块均由条目算出，较窄的块是其开头部分。",
     )
     LOG_ROOT = (38, "The entries have the root that was signed.", "全部条目的根与签名一致。")
-    LOG_KEY = (39, "log.vkey is the log's key.", "log.vkey 即日志的公钥。")
+    LOG_KEY = (39, "log.vkey is the log's key.", "log.vkey即日志的公钥。")
     ACT_PROOF = (
         40,
         "The proof carries the entry of an act that stands in the signed log.",
@@ -215,7 +215,7 @@ class Check(Enum):
     EVIDENCE = (
         45,
         "An evidence bundle's manifest is canonical and names every file with its SHA-256.",
-        "证据包的清单为规范格式，载明每个文件及其 SHA-256。",
+        "证据包的清单为规范格式，载明每个文件及其SHA-256。",
     )
     EVIDENCE_ACT = (
         46,
@@ -241,12 +241,12 @@ class Check(Enum):
     DRAND = (
         50,
         "The round of drand is out after every commitment, and its value is that of its signature.",
-        "drand 轮次的公布时间晚于全部承诺，其随机值出自该轮次的签名。",
+        "drand轮次的公布时间晚于全部承诺，其随机值出自该轮次的签名。",
     )
     LOTS_LIST = (
         60,
         "The list of sealed lots is canonical, complete and has the digest that draw.note gives.",
-        "密封签名单为规范格式、内容完整，摘要与 draw.note 一致。",
+        "密封签名单为规范格式、内容完整，摘要与draw.note一致。",
     )
     LOTS_ORDER = (
         61,
@@ -317,7 +317,7 @@ class Check(Enum):
     DECISION_PAPER = (
         87,
         "The decision on paper has the SHA-256 that is signed.",
-        "处理决定书的 SHA-256 与签名所载一致。",
+        "处理决定书的SHA-256与签名所载一致。",
     )
     DECISION_ACT = (
         88,
@@ -344,7 +344,7 @@ class Check(Enum):
         92,
         "Script numbers follow from the drawn codes and the committed key; every mark and "
         "score follows from the markers' marks, and is the released one.",
-        "密号由抽定代码和事先承诺的密钥得出，各题得分和各科成绩均由评卷员所给分数算出，并与所公布成"
+        "密号由抽定代码和事先承诺的密钥得出，各题得分和各科成绩均由阅卷员所给分数算出，并与所公布成"
         "绩一致。",
     )
     ANSWER_KEY = (
@@ -361,7 +361,7 @@ class Check(Enum):
     LOOKUP = (
         95,
         "lookup.note is signed and names the files of the look-up page and the list's signed root.",
-        "lookup.note 已签名，所载查询页面各文件摘要和名单的根与实际一致。",
+        "lookup.note已签名，所载查询页面各文件摘要和名单的根与实际一致。",
     )
     SHARDS = (
         96,
@@ -388,12 +388,12 @@ class Check(Enum):
     ARCHIVE = (
         103,
         "archive.note is signed, and names the index of the archive and the head of its log.",
-        "archive.note 已签名，所载档案目录的摘要和日志的规模、根与实际一致。",
+        "archive.note已签名，所载档案目录的摘要和日志的规模、根与实际一致。",
     )
     ARCHIVE_FILES = (
         104,
         "The index and SHA256SUMS name every file of the archive with its digest, and no other.",
-        "档案目录和 SHA256SUMS 逐一列出全部文件及其摘要，不多不少。",
+        "档案目录和SHA256SUMS逐一列出全部文件及其摘要，不多不少。",
     )
     ARCHIVE_WHOLE = (
         105,
@@ -404,7 +404,7 @@ class Check(Enum):
         106,
         "Places are chosen in the order of the final list, equal ranks by lots; nobody proposed "
         "is left out, and the places are those announced.",
-        "按成绩选岗的次序与最终名单一致，名次相同的以抽签定先后；拟录用人选无一遗漏，可选岗位与公告"
+        "按成绩选岗的次序与总成绩名单一致，名次相同的以抽签定先后；拟录用人选无一遗漏，可选岗位与公告"
         "所列一致。",
     )
     CHOICE_ACTS = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
@@ -21,6 +22,7 @@ from scoring.post_choice import ChoiceRules, ChoiceState
 from scoring.rounding import BadScore
 
 Document = Mapping[str, Any]
+_TIME = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _WHOLE: Mapping[str, Any] = {
     **dict.fromkeys(("exam", "post", "starts_at"), str),
     **dict.fromkeys(("v", "version"), int),
@@ -31,6 +33,13 @@ _PLACE = {"code": str, "name": str, "count": int, "free": int}
 _QUEUE = {"admission": str, "rank": int, "lot": (int, type(None))}
 _OUT = {"admission": str, "why": str, "place": str}
 _RULES = {"seconds": int, "late_seconds": int, "missed": str}
+_ENDED = {"admission": str, "outcome": str, "place": str, "at": str, "free": dict}
+_ROWS: Mapping[str, Mapping[str, Any]] = {
+    "places": _PLACE,
+    "queue": _QUEUE,
+    "out": _OUT,
+    "results": _ENDED,
+}
 _FIELDS: dict[str, dict[str, type]] = {"choose": {"place": str}, "sign": {"signature": str}}
 _FIELDS |= {"arrive": {"proxy": str}, "reopen": {"turn": int, "present": bool, "why": str}}
 _SIMPLE: Mapping[str, Callable[[int], post_choice.Act]] = {
@@ -78,7 +87,7 @@ def _document(bag: Bag, said: ChoiceNote) -> Document:
     for key, right in {**expected, "list": based}.items():
         require_equal(check, f"{where} {key}", whole[key], right)
     record(check, f"{where} rules", whole["rules"], _RULES)
-    for key, shape in (("places", _PLACE), ("queue", _QUEUE), ("out", _OUT)):
+    for key, shape in _ROWS.items():
         for number, row in enumerate(whole[key], 1):
             record(check, f"{where} {key} {number}", row, shape)
     for number, act in enumerate(whole["acts"], 1):
@@ -100,7 +109,7 @@ def _require_queue(bag: Bag, found: Document) -> None:
         refuse(check, where, "the queue is not in the order of the ranks")
     for rank, equals in groupby(queue, key=lambda row: int(row["rank"])):
         lots = [row["lot"] for row in equals]
-        if lots not in ([None], list(range(1, len(lots) + 1))):
+        if lots != ([None] if len(lots) == 1 else list(range(1, len(lots) + 1))):
             refuse(check, where, f"the order of those of rank {rank} is not given by lots")
     held = [row["place"] for row in out if row["why"] == "chosen"]
     for place in found["places"]:
@@ -157,6 +166,7 @@ def _against_list(bag: Bag, keys: Keyring, said: ChoiceNote, found: Document) ->
         Check.CHOICE_QUEUE, f"{where} list", said.list_digest, sha256_hex(listed.text.encode())
     )
     require_equal(Check.CHOICE_QUEUE, f"{where} rules", said.rules, listed.rules)
+    require_equal(Check.CHOICE_QUEUE, f"{where} list", listed.stage, "final")
     digests = {file.name: file for file in listed.files}
     data = publication.digest_file("list.json", other.get("list.json"))
     require_equal(Check.DIGEST, other.at("list.json"), data, digests["list.json"])
@@ -281,10 +291,9 @@ def _engine_act(act: Document, at: int, signature: str) -> post_choice.Act | pos
 
 
 def _seconds(text: str) -> int:
-    at = datetime.fromisoformat(text)
-    if at.tzinfo is None:
-        raise BadScore(f"{text} names no time zone.")
-    return int(at.timestamp())
+    if not _TIME.fullmatch(text):
+        raise BadScore(f"{text} is not written as times are.")
+    return int(datetime.fromisoformat(text).timestamp())
 
 
 def _text(seconds: int) -> str:

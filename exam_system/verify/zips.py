@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -15,7 +16,10 @@ MOST_BYTES = 1 << 30
 """Bytes that a zip may unpack to."""
 
 _END, _ENTRY, _LOCAL = (struct.Struct(f"<4s{rest}") for rest in ("4H2IH", "6H3I5H2I", "5H3I2H"))
+_LOCATOR, _END64 = struct.Struct("<4sIQI"), struct.Struct("<4sQ2H2I4Q")
 _LONGEST_COMMENT = 65_535
+_MANY = 0xFFFF
+"""A list of more members than this has a second end record, of zip64, and a locator of it."""
 _NEWEST = 63
 """Version 6.3 of the format; what needs a newer one is not for everybody."""
 _STRANGE = 0x61  # encrypted, patched, strongly encrypted
@@ -39,15 +43,15 @@ class _Member:
 
 def unzip(data: bytes) -> dict[str, bytes]:
     """The files of a zip by their names; raises ValueError with what is wrong."""
-    start, end = _directory(data)
-    found = [one for one in _members(data, start, end) if not _is_folder(one)]
+    start, end, count = _directory(data)
+    found = [one for one in _members(data, start, end, count) if not _is_folder(one)]
     _require_names([one.name for one in found])
     if sum(one.size for one in found) > MOST_BYTES:
         raise ValueError(f"it unpacks to more than {MOST_BYTES} bytes")
-    ends = sorted(one.offset for one in found)
+    ends = [*sorted(one.offset for one in found), start]
     files = {}
     for one in found:
-        later = next((offset for offset in ends if offset > one.offset), start)
+        later = ends[bisect_right(ends, one.offset, hi=len(found))]
         files[one.name] = _unpacked(data, one, min(later, start))
     return files
 
@@ -66,20 +70,39 @@ def _require_names(names: Sequence[str]) -> None:
             raise ValueError(f"the name {name[:80]!r} leads out of the zip")
 
 
-def _directory(data: bytes) -> tuple[int, int]:
-    """Where the list of members begins and ends."""
+def _directory(data: bytes) -> tuple[int, int, int]:
+    """Where the list of members begins and ends, and how many it has."""
     lowest = max(0, len(data) - _END.size - _LONGEST_COMMENT)
     at = data.rfind(b"PK\x05\x06", lowest)
     if at < 0 or at + _END.size > len(data):
         raise ValueError("it has no end of the list of its files")
     _, disk, first, here, count, size, offset, comment = _END.unpack_from(data, at)
     whole = at + _END.size + comment == len(data)
+    many = count == _MANY and data[max(0, at - _LOCATOR.size) :].startswith(b"PK\x06\x07")
+    if many:
+        at, here, count = _many(data, at - _LOCATOR.size, size, offset)
     if disk or first or here != count or offset + size != at or not whole:
         raise ValueError("the end of the list of its files does not fit the file")
-    return offset, at
+    return offset, at, count
 
 
-def _members(data: bytes, start: int, end: int) -> Iterator[_Member]:
+def _many(data: bytes, at: int, size: int, offset: int) -> tuple[int, int, int]:
+    """The end record of zip64 just before its locator: where it begins, and two counts."""
+    begin = at - _END64.size
+    if begin < 0:
+        raise ValueError("the end of the list of its files does not fit the file")
+    _mark, disk, place, disks = _LOCATOR.unpack_from(data, at)
+    mark, length, _made, _needs, *disks64, here, count, size64, offset64 = _END64.unpack_from(
+        data, begin
+    )
+    right = mark == b"PK\x06\x06" and length == _END64.size - 12 and count > _MANY
+    alone = (disk, disks, *disks64) == (0, 1, 0, 0)
+    if not (right and alone and (place, size64, offset64) == (begin, size, offset)):
+        raise ValueError("the second end of the list of its files does not fit the file")
+    return begin, here, count
+
+
+def _members(data: bytes, start: int, end: int, said: int) -> Iterator[_Member]:
     count = 0
     while start < end:
         if start + _ENTRY.size > end:
@@ -94,7 +117,6 @@ def _members(data: bytes, start: int, end: int) -> Iterator[_Member]:
         start += _ENTRY.size + name + extra + comment
         yield _Member(_name(raw, flags), raw, method, crc, packed, size, offset)
         count += 1
-    said: int = _END.unpack_from(data, end)[4]
     if start != end or count != said:
         raise ValueError("the list of its files does not hold as many as it says")
 

@@ -15,7 +15,7 @@ from exam_system.context import Context
 from exam_system.errors import Invalid, NotFound, Sentence
 from exam_system.exams.lookup import exam_by_code, rules_of
 from exam_system.exams.models import Exam
-from exam_system.people import read_day
+from exam_system.people import narrow, read_day
 from exam_system.violations import cases, deciding, hearing, serving
 from exam_system.violations.bundle import decision_zip
 from exam_system.violations.cases import exam_of, find_case, regime_of_case
@@ -37,7 +37,7 @@ from exam_system.violations.papers import addressed, kept, subject_name
 from exam_system.violations.regimes import procedure, staff_tiers
 from exam_system.violations.serving import REVIEW_OUTCOMES, REVIEWS, WAYS
 from exam_system.violations.states import CASE_STATES
-from exam_system.web import acting, actor, download, flash_refusal, inline, looking, say
+from exam_system.web import acting, actor, download, flash_refusal, inline, looking, say, trying
 
 bp = Blueprint("cases", __name__)
 OUTCOMES = {
@@ -157,7 +157,7 @@ def _text(name: str) -> str:
 
 
 def _number(name: str) -> int:
-    text = _text(name)
+    text = narrow(_text(name))
     return int(text) if text.isdecimal() and len(text) < 6 else 0
 
 
@@ -165,7 +165,7 @@ def _day(name: str) -> date:
     try:
         return read_day(_text(name))
     except ValueError:
-        raise Invalid("Enter a day such as 2026-03-31") from None
+        raise Invalid("Enter a day such as 2026-03-31").about(name) from None
 
 
 def _tier() -> tuple[str, int]:
@@ -220,11 +220,8 @@ def act(ref: str, step: str) -> ResponseReturnValue:
     """Take one step of a case."""
     if step not in STEPS:
         raise NotFound("There is no such step")
-    try:
-        with acting() as ctx:
-            STEPS[step](ctx, ref)
-    except Sentence as error:
-        flash_refusal(error)
+    with trying() as ctx:
+        STEPS[step](ctx, ref)
     return redirect(url_for("cases.show", ref=ref), 303)
 
 
@@ -283,14 +280,11 @@ def mine() -> ResponseReturnValue:
 def own(ref: str) -> ResponseReturnValue:
     """What is intended or decided against the candidate, and what they can do."""
     if request.method == "POST":
-        try:
-            with acting() as ctx:
-                if "receive" in request.form:
-                    serving.receive_decision(ctx, ref=ref)
-                else:
-                    hearing.answer_notice(ctx, ref=ref, text=_text("text"))
-        except Sentence as error:
-            flash_refusal(error)
+        with trying() as ctx:
+            if "receive" in request.form:
+                serving.receive_decision(ctx, ref=ref)
+            else:
+                hearing.answer_notice(ctx, ref=ref, text=_text("text"))
         return redirect(url_for("cases.own", ref=ref), 303)
     ctx = looking()
     case = hearing.own_case(ctx, ref)

@@ -106,7 +106,7 @@ def exam_day(session: Session, exam: Exam, config: Config, subject: str | None) 
 def require_subject(exam: Exam, subject: str | None) -> None:
     """Raise Invalid for a subject that the exam does not have."""
     if subject is not None and subject not in {one.code for one in rules_of(exam).subjects}:
-        raise Invalid("There is no subject %(code)s", code=subject)
+        raise Invalid("There is no subject %(code)s", code=subject).about("subject")
 
 
 def _next_number(session: Session, exam: Exam) -> str:

@@ -153,7 +153,7 @@ def recheck_case(ctx: Context, *, ref: str, finding: str) -> CaseNotice:
     require_apart(ctx.session, case, ctx.actor.account_id)
     move_case(case, "rechecked")
     notice = newest_notice(ctx.session, case)
-    notice.finding = reason_line(finding, LONGEST_LINE)
+    notice.finding = reason_line(finding, LONGEST_LINE, "finding")
     notice.checked_by, notice.checked_at = _account(ctx), ctx.clock.now()
     ctx.session.flush()
     code = exam_of(ctx.session, case).code

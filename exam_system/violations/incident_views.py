@@ -21,11 +21,11 @@ from exam_system.violations import cases, incidents, signing, things
 from exam_system.violations.evidence import MEDIA
 from exam_system.violations.incidents import SOURCES, find_incident, record_digest, signatures
 from exam_system.violations.kinds import kind_of, kinds
-from exam_system.violations.listing import incidents_of
+from exam_system.violations.listing import count_incidents, incidents_of
 from exam_system.violations.models import Evidence, Incident, ViolationCase
 from exam_system.violations.papers import receipt_pdf
 from exam_system.violations.states import INCIDENT_STATES
-from exam_system.web import acting, actor, download, flash_refusal, inline, looking
+from exam_system.web import acting, actor, download, flash_refusal, inline, looking, trying
 
 bp = Blueprint("incidents", __name__)
 SHOWN = 200
@@ -35,13 +35,14 @@ SHOWN = 200
 def index(code: str) -> ResponseReturnValue:
     """The incidents of one's room, site, district, or of the whole exam."""
     place = place_of(looking(), actor().account_id, code)
-    lines = incidents_of(looking().session, place)
+    lines = incidents_of(looking().session, place, SHOWN)
+    count = count_incidents(looking().session, place)
     return render_template(
         "violations/incidents.html",
         exam=place.exam,
         place=place,
-        lines=lines[:SHOWN],
-        more=max(0, len(lines) - SHOWN),
+        lines=lines,
+        more=max(0, count - SHOWN),
         states=INCIDENT_STATES,
         subjects={one.code: one.name for one in rules_of(place.exam).subjects},
         may_record=actor().role is not Role.INSPECTOR,
@@ -144,7 +145,7 @@ def _whom(session: Session, incident: Incident) -> tuple[str, str] | None:
 def _evidence(ctx: Context, ref: str) -> None:
     files = [one for one in request.files.getlist("file") if one.filename]
     if not files:
-        raise Invalid("Choose a file first")
+        raise Invalid("Choose a file first").about("files")
     for file in files:
         things.add_evidence(ctx, ref=ref, name=file.filename or "", data=file.read())
 
@@ -185,11 +186,8 @@ def act(ref: str, step: str) -> ResponseReturnValue:
     """Take one step."""
     if step not in STEPS:
         raise NotFound("There is no such step")
-    try:
-        with acting() as ctx:
-            STEPS[step](ctx, ref)
-    except Sentence as error:
-        flash_refusal(error)
+    with trying() as ctx:
+        STEPS[step](ctx, ref)
     return redirect(url_for("incidents.show", ref=ref), 303)
 
 

@@ -56,7 +56,7 @@ def open_incident(
     `kind` is one of kinds.json, `source` of SOURCES. Raises Invalid.
     """
     if source not in SOURCES:
-        raise Invalid("Choose from the list what happened")
+        raise Invalid("Choose from the list what happened").about("kind")
     incident = Incident(
         ref=reference(ctx.chance),
         exam_id=exam.id,
@@ -83,8 +83,8 @@ def facts_text(text: str) -> str:
     lines = [" ".join(line.split()) for line in unicodedata.normalize("NFC", text).splitlines()]
     facts = "\n".join(line for line in lines if line)
     if not facts or len(facts) > LONGEST_FACTS or any(map(has_control, facts.split("\n"))):
-        most = LONGEST_FACTS
-        raise Invalid("Write down what happened, in at most %(most)s characters", most=most)
+        sentence = "Write down what happened, in at most %(most)s characters"
+        raise Invalid(sentence, most=LONGEST_FACTS).about("facts words")
     return facts
 
 
@@ -131,7 +131,7 @@ def record_incident(
         source="office" if ctx.actor.role is Role.OFFICER else "person",
         application=_seated(ctx.session, exam, number) if number else None,
     )
-    incident.handled = reason_line(handled, LONGEST_LINE) if handled.strip() else ""
+    incident.handled = reason_line(handled, LONGEST_LINE, "handled") if handled.strip() else ""
     if staff_no:
         incident.staff_no, incident.staff_name = clean_line(staff_no, 40), clean_name(staff_name)
     add_signature(ctx, incident, "watch")
@@ -166,9 +166,9 @@ def _require_here(
 
 def _require_whom(kind: Kind, number: str, staff_no: str) -> None:
     if kind.who == "candidate" and not number:
-        raise Invalid("Enter the admission number of whom it concerns")
+        raise Invalid("Enter the admission number of whom it concerns").about("number")
     if kind.who == "staff" and not staff_no:
-        raise Invalid("Enter the staff number and the name of whom it concerns")
+        raise Invalid("Enter the staff number and the name of whom it concerns").about("staff_no")
     if kind.experts:
         raise Conflict("Identical answers become a case only by a decision of the marking experts")
 

@@ -58,5 +58,5 @@ def kinds() -> dict[str, Kind]:
 def kind_of(code: str) -> Kind:
     """The kind of this code; raises Invalid."""
     if code not in kinds():
-        raise Invalid("Choose from the list what happened")
+        raise Invalid("Choose from the list what happened").about("kind")
     return kinds()[code]

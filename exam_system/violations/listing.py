@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from exam_system.accounts.models import Person
@@ -52,8 +52,21 @@ class IncidentLine:
     whom: str
 
 
-def incidents_of(session: Session, place: Place) -> list[IncidentLine]:
-    """The incidents that somebody at a place may see, newest first."""
+def count_incidents(session: Session, place: Place) -> int:
+    """How many incidents somebody at a place may see."""
+    query = select(func.count(Incident.id)).where(*_seen_from(session, place))
+    return session.scalar(query) or 0
+
+
+def _seen_from(session: Session, place: Place) -> list[ColumnElement[bool]]:
+    found = [Incident.exam_id == place.exam.id]
+    if place.room is not None or place.site is not None or place.district is not None:
+        found.append(Incident.room_id.in_([one.id for one in rooms_of(session, place)]))
+    return found
+
+
+def incidents_of(session: Session, place: Place, most: int | None = None) -> list[IncidentLine]:
+    """The incidents that somebody at a place may see, newest first; at most so many."""
     query = (
         select(Incident, ExamSession, Site, Room, Application, Person)
         .outerjoin(ExamSession, ExamSession.id == Incident.session_id)
@@ -61,11 +74,10 @@ def incidents_of(session: Session, place: Place) -> list[IncidentLine]:
         .outerjoin(Site, Site.id == Room.site_id)
         .outerjoin(Application, Application.id == Incident.application_id)
         .outerjoin(Person, Person.id == Application.person_id)
-        .where(Incident.exam_id == place.exam.id)
+        .where(*_seen_from(session, place))
         .order_by(Incident.id.desc())
+        .limit(most)
     )
-    if place.room is not None or place.site is not None or place.district is not None:
-        query = query.where(Incident.room_id.in_([one.id for one in rooms_of(session, place)]))
     return [
         IncidentLine(
             row.Incident,

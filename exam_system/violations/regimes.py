@@ -48,7 +48,7 @@ class Tier:
     def item(self, number: int) -> str:
         """The words of an item; raises Invalid."""
         if not 1 <= number <= len(self.items):
-            raise Invalid("Choose which of the cases of the article it is")
+            raise Invalid("Choose which of the cases of the article it is").about("tier item")
         return self.items[number - 1]
 
 
@@ -73,7 +73,9 @@ class Regime:
         """A tier of this regime or of those for staff; raises Invalid."""
         found = {**self.tiers, **staff_tiers()}.get(code)
         if found is None:
-            raise Invalid("This sanction is not one of the rules that apply to the exam")
+            raise Invalid("This sanction is not one of the rules that apply to the exam").about(
+                "tier"
+            )
         return found
 
     def holds(self, exam_type: str, day: date) -> bool:

@@ -78,15 +78,15 @@ def serve_decision(ctx: Context, *, ref: str, way: str, proof: str, on: date) ->
     A public notice counts as served so many days after `on`, when it was published.
     """
     if way not in WAYS or way == "page":
-        raise Invalid("Choose how the decision was handed over")
+        raise Invalid("Choose how the decision was handed over").about("way")
     case = find_case(ctx.session, ref, lock=True)
     today = ctx.clock.now().astimezone(ctx.config.zone).date()
     decided = decisions_of(ctx.session, case)
     made = decided[0].decided_at if decided else None
     if made is not None and not made.astimezone(ctx.config.zone).date() <= on <= today:
-        raise Invalid("The day lies before the decision or in the future")
+        raise Invalid("The day lies before the decision or in the future").about("on")
     later = timedelta(days=procedure().notice_days if way == "notice" else 0)
-    return _serve(ctx, case, way, reason_line(proof, LONGEST_LINE), on + later)
+    return _serve(ctx, case, way, reason_line(proof, LONGEST_LINE, "proof"), on + later)
 
 
 @verb
@@ -130,7 +130,7 @@ def _serve(ctx: Context, case: ViolationCase, way: str, proof: str, on: date) ->
 def file_review(ctx: Context, *, ref: str, kind: str, body: str, on: date) -> DecisionReview:
     """Note that a review was asked for, or a lawsuit filed, within its term; `body` hears it."""
     if kind not in REVIEWS:
-        raise Invalid("Choose a review or a lawsuit")
+        raise Invalid("Choose a review or a lawsuit").about("kind")
     case = find_case(ctx.session, ref, lock=True)
     move_case(case, "review")
     decision = decisions_of(ctx.session, case)[0]
@@ -147,7 +147,7 @@ def file_review(ctx: Context, *, ref: str, kind: str, body: str, on: date) -> De
     row = DecisionReview(
         decision_id=decision.id,
         kind=kind,
-        body=reason_line(body, _LONGEST_BODY),
+        body=reason_line(body, _LONGEST_BODY, "body"),
         filed_on=on,
         noted_by=ctx.actor.account_id,
         noted_at=ctx.clock.now(),
@@ -163,7 +163,7 @@ def file_review(ctx: Context, *, ref: str, kind: str, body: str, on: date) -> De
 def note_outcome(ctx: Context, *, ref: str, outcome: str, document: str) -> DecisionReview:
     """Note what the review or lawsuit came to; the next version of the decision follows from it."""
     if outcome not in REVIEW_OUTCOMES:
-        raise Invalid("Choose what the review came to")
+        raise Invalid("Choose what the review came to").about("outcome")
     case = find_case(ctx.session, ref, lock=True)
     require_apart(ctx.session, case, ctx.actor.account_id)
     require_state(case, "review")
@@ -171,7 +171,7 @@ def note_outcome(ctx: Context, *, ref: str, outcome: str, document: str) -> Deci
     if row.outcome is not None:
         raise Conflict("The outcome is noted already")
     row.outcome, row.told_at = outcome, ctx.clock.now()
-    row.document = reason_line(document, _LONGEST_BODY)
+    row.document = reason_line(document, _LONGEST_BODY, "document")
     ctx.session.flush()
     code = exam_of(ctx.session, case).code
     ctx.record(exam=code, subject=f"case:{ref}", outcome=outcome, document=row.document)

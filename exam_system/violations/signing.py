@@ -50,7 +50,9 @@ def take_candidate_signature(
     person = _whom(ctx.session, incident)
     number = ctx.keys.vault.open(person.id_sealed)
     if clean_name(name) != person.name or id_end.strip().upper() != number[-4:]:
-        raise Invalid("The name or the end of the ID number is not that of the candidate")
+        raise Invalid("The name or the end of the ID number is not that of the candidate").about(
+            "name"
+        )
     incident.words = facts_text(words) if words.strip() else ""
     incident.answer = "signed"
     add_signature(ctx, incident, "candidate", person.name)
@@ -96,7 +98,7 @@ def confirm_incident(ctx: Context, *, ref: str, violation: bool, opinion: str) -
     if incident.room_id is not None and kind.who != "event":
         require_state(incident, "signed")
     move_incident(incident, "confirmed" if violation else "closed")
-    incident.opinion = reason_line(opinion, LONGEST_LINE)
+    incident.opinion = reason_line(opinion, LONGEST_LINE, "opinion")
     incident.confirmed_by, incident.confirmed_at = ctx.actor.account_id, ctx.clock.now()
     ctx.session.flush()
     log_of(ctx, incident, exam=exam.code, violation=violation, opinion=incident.opinion)

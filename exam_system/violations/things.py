@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from exam_system.access import Role
 from exam_system.chance import reference
 from exam_system.context import Context, verb
-from exam_system.errors import Conflict, NotFound
+from exam_system.errors import Conflict, Gathered, NotFound
 from exam_system.exams.models import Exam
 from exam_system.people import clean_line, reason_line
 from exam_system.registration.documents import store_document
@@ -58,11 +58,17 @@ def take_item(ctx: Context, *, ref: str, what: str, kept: str) -> TakenItem:
     count = len(items_of(ctx.session, incident))
     if count >= MOST_ITEMS:
         raise Conflict("A receipt has at most %(most)s things", most=MOST_ITEMS)
+    wrong = Gathered()
+    with wrong.about():
+        what = reason_line(what, 120, "what")
+    with wrong.about():
+        kept = reason_line(kept, 120, "kept")
+    wrong.tell()
     row = TakenItem(
         incident_id=incident.id,
         number=count + 1,
-        what=reason_line(what, 120),
-        kept=reason_line(kept, 120),
+        what=what,
+        kept=kept,
         taken_by=ctx.actor.account_id,
         taken_at=ctx.clock.now(),
     )
@@ -87,7 +93,7 @@ def return_item(ctx: Context, *, ref: str, number: int, to: str) -> TakenItem:
         raise NotFound("There is no such thing on the receipt")
     if row.returned_at is not None:
         raise Conflict("This was given back already")
-    row.returned_to, row.returned_at = reason_line(to, 64), ctx.clock.now()
+    row.returned_to, row.returned_at = reason_line(to, 64, "to"), ctx.clock.now()
     ctx.session.flush()
     log_of(ctx, incident, exam=exam.code, number=number, to=row.returned_to)
     return row

@@ -57,10 +57,10 @@ def test_an_offer_moves_with_the_ranks_and_appointments_go_on(world: World) -> N
     set_marks(world, {**MARKS, 0: ("50", "50"), 6: ("100", "100")})
     for stage in ("written", "shortlist", "final"):
         carry_out(world, stage, reason="登分更正")
-    assert "最终名单已更正" in officer.get(page).text
+    assert "总成绩名单已更正" in officer.get(page).text
     with world.acting(Role.OFFICER) as ctx, pytest.raises(Conflict, match="approval"):
         following.follow_correction(ctx, **WHY)
-    assert f"撤回对 {number_of(0)} 的递补通知" in officer.get(f"{page}?why=登分更正").text
+    assert f"撤回对{number_of(0)}的递补通知" in officer.get(f"{page}?why=登分更正").text
     step = f"{page}/follow?why=登分更正"
     officer.post(step, data={"ask": "1"})
     with world.acting(Role.INSPECTOR) as ctx:
@@ -106,7 +106,7 @@ def test_the_public_objects_with_a_service_number(world: World) -> None:
     def proof() -> str:
         return solve(puzzle_of(public.get(found[1]).text))
 
-    assert "要求实名反映问题" in public.post(found[1], data={**about, "altcha": proof()}).text
+    assert "要求实名提出异议" in public.post(found[1], data={**about, "altcha": proof()}).text
     named = {**about, "name": "李某", "phone": "13800138000", "altcha": proof()}
     taken = public.post(found[1], data=named).text
     assert "您的异议已受理" in taken

@@ -135,7 +135,7 @@ def test_a_guessing_inspector_is_slowed_down_on_the_page(prepared: World) -> Non
 
 def test_the_audit_administrator_reads_and_does_nothing(prepared: World) -> None:
     auditor = client_of(prepared, Role.AUDITOR, "en")
-    assert auditor.get("/home").location == "/oversight/acts"
+    assert auditor.get("/home").location == "/today"
     page = text(auditor, "/users")
     assert "officer" in page
     assert "New account" not in page

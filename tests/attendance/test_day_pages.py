@@ -59,6 +59,10 @@ def client(world: World, app: Flask, who: Actor) -> FlaskClient:
 def test_everybody_sees_their_own_place(world: World, exam: Exam, app: Flask) -> None:
     mine = client(world, app, watcher(world, ROOM))
     assert mine.get("/day").text.count("市第一中学考点") == 2  # two sessions in one room
+    home = mine.get("/home", follow_redirects=True).text
+    assert home.count("市第一中学考点 · ") == 2
+    assert f'href="{BOARD}/1/1/1"' in home
+    assert "监考员" in home  # the duty sheet of the post
     page = mine.get(f"{BOARD}/1/1/1")
     assert page.status_code == 200
     assert "52040219970101" not in page.text  # ID numbers are masked, births are not told
@@ -67,6 +71,7 @@ def test_everybody_sees_their_own_place(world: World, exam: Exam, app: Flask) ->
     for path in (BOARD + other for other in others):
         assert mine.get(path).status_code == 403, path
     head = client(world, app, member(world, "S1"))
+    assert "市第一中学考点" in head.get("/today").text
     assert head.get(f"{BOARD}/1/1/2").status_code == 200
     assert head.get(f"{BOARD}/1/2/1").status_code == 403
     assert "市第二中学" not in head.get(BOARD).text

@@ -120,6 +120,7 @@ def rehearse(walk: Walk) -> None:
     """The dry run uses nothing up."""
     officer = walk.officer
     _in_line(officer, "link", "Dry run")
+    officer.press("Make a dry run")
     assert officer.say("The draw can be held") in officer.text()
     officer.shoot("live-0-rehearsal")
     officer.fetch("Export to .xlsx", walk.desk)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser
@@ -44,6 +45,8 @@ from exam_system.violations.models import Incident, ViolationCase
 from tests.accounts.doors import card
 from tests.browser.desk import lettered
 from tests.browser.fair import DRAFT, Fair, id_of, one_ref
+from tests.browser.hands import by_keyboard, enlarged, watch
+from tests.browser.trail import trail_faults
 from tests.browser.visitor import Visitor
 from tests.conftest import ROOT
 
@@ -59,6 +62,8 @@ SEEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "accounts.takeover_queue": ("officer", ("/office/takeovers",)),
     "accounts.takeover_case": ("inspector", ("/office/takeovers/{takeover}",)),
     "accounts.home": ("", ("/home",)),
+    "homes.today": ("reviewer", ("/today",)),
+    "running.mine": ("officer", ("/work",)),
     "accounts.users": ("admin", ("/users",)),
     "accounts.factors": ("officer2", ("/second-factor",)),
     "messages.mine": ("applicant", ("/messages",)),
@@ -308,7 +313,6 @@ FILES: dict[str, tuple[str, str, bytes]] = {
     "look.colours": ("", "/look.css", b":root"),
     "look.emblem": ("", "/emblem", b"<svg"),
     "blind.box": ("inspector", "/exams/{held}/marking/numbers.sealed", b"exam-system/sealed/v1"),
-    "registration.import_progress": ("officer", "/exams/{open}/applicants/import.json", b"{"),
     "tickets.progress": ("officer", "/office/exams/{held}/tickets/progress.json", b"{"),
     "bootstrap.static": ("", "/bootstrap/static/css/bootstrap.min.css", b"@charset"),
     "api.openapi": ("", "/api/v1/openapi.json", b"{"),
@@ -394,7 +398,23 @@ ELSEWHERE = {
     "accounts.second": "accounts/test_candidate_factor.py",
     "accounts.agree": "accounts/test_registering.py",
     "live.rehearsed": "draws/test_draw_rehearsal.py",
+    "running.progress": "draws/test_long_work.py",
 }
+FORMS = """() => {
+  const ids = [...document.querySelectorAll("[id]")].map((one) => one.id);
+  const fields = [...document.querySelectorAll("main form[method=post]")].flatMap((form) =>
+    [...form.elements].filter((one) => one.name && !["hidden", "submit"].includes(one.type)));
+  const named = (one) => one.labels?.length || one.ariaLabel || one.hasAttribute("aria-labelledby");
+  const told = document.body.dataset.words && document.querySelector("[data-told]");
+  return [
+    ...ids.filter((one, at) => ids.indexOf(one) < at).map((one) => `the id ${one} stands twice`),
+    ...fields.filter((one) => !named(one) && one.tagName !== "BUTTON" && !one.hidden)
+      .map((one) => `the field ${one.name} has no label`),
+    ...(fields.length && !told ? ["the form has no place for its errors"] : []),
+  ];
+}"""
+SCHEMES = {"zh": "dark", "en": "light"}
+BUREAU = {"zh": "安顺市人事考试院", "en": "Anshun Personnel Examination Authority"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -545,18 +565,26 @@ def test_every_page_is_in_this_list(fair: Fair) -> None:
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_pages_are_sound(chromium: Browser, fair: Fair, data: Data, language: str) -> None:
+    """In both languages; in Chinese dark and by keyboard, in English light and enlarged."""
     faults: list[str] = []
     for who in dict.fromkeys(who for who, _ in SEEN.values()):
+        titles: dict[str, str] = {}
         with visitor(chromium, fair, data, who, language) as person:
             for endpoint, (whose, paths) in SEEN.items():
                 for path in paths if whose == who else ():
-                    faults += faults_of(person, endpoint, path.format(**data.names))
+                    faults += faults_of(person, endpoint, path.format(**data.names), titles)
     assert not faults, "\n".join(faults)
 
 
-def faults_of(person: Visitor, endpoint: str, path: str) -> list[str]:
+def faults_of(person: Visitor, endpoint: str, path: str, titles: dict[str, str]) -> list[str]:
     person.page.goto(path)
-    return [f"{endpoint} {path} ({person.language}): {fault}" for fault in person.faults()]
+    found = person.faults() + person.page.evaluate(FORMS)
+    found += by_keyboard(person) if person.language == "zh" else enlarged(person)
+    found += trail_faults(person, endpoint) if person.language == "zh" else []
+    title, place = person.page.title(), urlsplit(person.page.url).path
+    if titles.setdefault(title, place) != place or not title.endswith(BUREAU[person.language]):
+        found.append(f"the title {title} is also that of {titles[title]}, or names no bureau")
+    return [f"{endpoint} {path} ({person.language}): {fault}" for fault in found]
 
 
 def test_files_are_given(chromium: Browser, fair: Fair, data: Data) -> None:
@@ -573,7 +601,8 @@ def test_files_are_given(chromium: Browser, fair: Fair, data: Data) -> None:
 def visitor(
     chromium: Browser, fair: Fair, data: Data, who: str, language: str
 ) -> Iterator[Visitor]:
-    person = Visitor(chromium, fair.stage, "phone", language)
+    person = Visitor(chromium, fair.stage, "phone", language, SCHEMES[language])
+    watch(person)
     if who:
         person.log_in(*data.logins[who])
     yield person

@@ -52,7 +52,9 @@ def walk(chromium: Browser, tmp_path: Path) -> Iterator[Walk]:
 def test_an_exam_from_its_rules_to_a_verified_slip(walk: Walk, chromium: Browser) -> None:
     walk.officer.log_in("officer")
     walk.inspector.log_in("inspector")
+    walk.officer.keys = True  # from an empty office to a new exam without a mouse
     create(walk)
+    walk.officer.keys = False
     set_up(walk)
     announce(walk)
     apply(walk)
@@ -79,6 +81,7 @@ def test_a_candidates_whole_way_on_an_english_phone(tmp_path: Path, chromium: Br
     with open_stage(tmp_path / "instance", OPENS, "english") as stage:
         road = Road(stage.cast, plan("as-2026", HELD, OPENS, OTHERS), 2_000)
         me = Visitor(chromium, stage, "phone", "en")
+        me.keys = True  # with a keyboard and no finger
         walk = Walk(stage, road, officer=me, inspector=me, candidate=me, public=me, desk=tmp_path)
         road.at(road.announced)
         aside(road.announce)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from exam_system.demo.people import photo
 from exam_system.demo.road import PASSWORD, Road
@@ -50,10 +50,14 @@ def test_from_the_request_to_the_waiver(
     person.visit(f"/applications/{ref}/payment")
     person.follow("Ask for a waiver before you pay")
     person.page.locator("main [name=ground]").first.check()
+    person.answer()
     person.attach("documents", "证明.zip", b"PK\x03\x04" + bytes(100))
+    person.answer()
     person.press("Ask for the waiver", status=422)
-    person.page.locator("main [name=ground]").first.check()
+    assert person.page.locator("main [name=ground]").first.is_checked()
+    expect(person.page.locator("#documents-error")).to_be_visible()
     person.attach("documents", "证明.jpg", photo(0))
+    person.answer()
     person.press("Ask for the waiver")
     assert person.say("Waiting for the office") in person.text()
     officer = Visitor(chromium, stage, "phone" if device == "desktop" else "desktop", language)

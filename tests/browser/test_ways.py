@@ -67,7 +67,8 @@ def test_an_inspector_from_the_waiting_list_to_a_verified_file(
     office: Office, chromium: Browser, tmp_path: Path
 ) -> None:
     stage, code = office.stage, office.road.code
-    me = Visitor(chromium, stage, "desktop", "zh")
+    me = Visitor(chromium, stage, "enlarged", "zh")  # a screen of 1280 pixels at 200 %
+    me.keys = True  # and no mouse
     walk = Walk(
         stage, office.road, officer=me, inspector=me, candidate=me, public=me, desk=tmp_path
     )
@@ -88,7 +89,7 @@ def test_an_inspector_from_the_waiting_list_to_a_verified_file(
         publish_release(ctx, code=code, version=1)
 
     me.visit("/oversight")  # I take the files home, and a program recomputes every score.
-    me.page.locator("summary", has_text=me.say("Files to verify:")).click()
+    me.unfold("Files to verify:")
     records = me.fetch("zip with the salted records", tmp_path)
     keys = tmp_path / "keys.txt"
     keys.write_bytes(me.context.request.get("/published/keys.txt").body())
@@ -107,14 +108,13 @@ def test_an_inspector_from_the_waiting_list_to_a_verified_file(
 def test_a_citizen_from_the_front_page_to_a_rechecked_draw(
     office: Office, chromium: Browser, tmp_path: Path
 ) -> None:
-    me = Visitor(chromium, office.stage, "phone", "zh")
-    me.visit("/")  # I have no account, and a phone.
+    me = Visitor(chromium, office.stage, "enlarged", "zh")
+    me.keys = True
+    me.visit("/")  # I have no account, no mouse, and everything at 200 %.
     me.shoot("47-front")
-    me.page.get_by_role("link", name=office.road.plan.name).first.click()
-    me.look()
+    me.open(me.page.get_by_role("link", name=office.road.plan.name))
     me.follow("Draws")
-    me.page.locator("main a[href*='as-2026-seats']").first.click()
-    me.look()
+    me.open(me.page.locator("main a[href*='as-2026-seats']"))
     me.shoot("48-draw")
 
     page = me.text()  # Each line that the page tells me to run gives a digest that stands on it.

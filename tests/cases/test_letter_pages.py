@@ -67,6 +67,19 @@ def test_without_proof_of_work_nothing_is_taken_in(world: World) -> None:
     assert one(world).kind == "letter"
 
 
+def test_all_that_is_wrong_is_said_at_once_beside_its_field(world: World) -> None:
+    client = world.app().test_client()
+    wrong = {**LETTER, "title": " ", "name": "王7", "phone": "１３８", "altcha": solved(client)}
+    page = client.post("/letters/write", data=wrong)
+    assert page.status_code == 422
+    links = re.findall(r'<li><a class="alert-link" href="#(\w+)">', page.text)
+    assert links == ["title", "name", "phone"]
+    assert [f'id="{name}-error"' in page.text for name in links] == [True] * 3
+    assert all(text in page.text for text in (LETTER["text"], "王7", "１３８"))
+    right = {**LETTER, "phone": "＋86 138-0013 8000", "altcha": solved(client)}
+    assert client.post("/letters/write", data=right).status_code == 200
+
+
 def test_number_and_code_show_how_far_it_is_and_give_the_slip(world: World) -> None:
     app = world.app()
     client = app.test_client()
@@ -118,9 +131,15 @@ def test_an_answer_is_followed_up(world: World) -> None:
     assert client.get("/letters").text.count("295×413") == 0
     officer.post(f"{desk}/publish", data={"asked": "照片多大？", "answer": "295×413像素"})
     assert "295×413" in client.get("/letters?q=照片").text
-    page = client.post(
-        "/letters/follow", data={"number": number, "code": code, "grade": "5", "remark": "好"}
-    )
+    mine = {"number": number, "code": code, "grade": "5"}
+    long = client.post("/letters/follow", data={**mine, "remark": "不清楚" * 400})
+    assert long.status_code == 422
+    assert long.text.count("不清楚" * 400) == 1  # with the answer, and the form as it was sent
+    assert "295×413" in long.text
+    done = {**mine, "remark": "好"}
+    followed = client.post("/letters/follow", data=done)
+    assert (followed.status_code, followed.location) == (307, "/letters/status")
+    page = client.post(followed.location, data=done)  # as a browser does
     assert "5/5" in page.text
     assert one(world).state == "closed"
     assert "<rect" in client.get("/letters/topics").text

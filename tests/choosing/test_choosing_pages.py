@@ -15,6 +15,7 @@ from exam_system.approvals.models import Approval
 from exam_system.choosing.models import ChoiceSession
 from exam_system.exams.models import Post
 from exam_system.exams.readiness import missing
+from exam_system.records.models import Act
 from tests.appointing.test_appointing_pages import logged_in
 from tests.choosing import setting
 from tests.choosing.setting import FIRST, SECOND, THIRD
@@ -84,6 +85,9 @@ def test_a_session_from_the_desk_the_phone_and_the_hall(world: World) -> None:
     assert "见证确认" in inspector.get(desk).text
     inspector.post(f"{desk}/witness", data={"place": "A"})
     assert "您的选岗已结束" in own.get(mine).text
+    exam_hall = anybody.get(f"/exams/{CODE}/live/hall").text  # the exam's own screen follows
+    assert "3人中已轮到1人" in exam_hall
+    assert f"{hall}/hall" in anybody.get(f"/exams/{CODE}/live").text
     officer.post(f"{desk}/call")
     officer.post(f"{desk}/choose", data={"place": "A"})
     assert "该岗位已无空额" in officer.get(desk).text
@@ -103,6 +107,11 @@ def test_a_session_from_the_desk_the_phone_and_the_hall(world: World) -> None:
     officer.post(f"{desk}/paper", data={"place": "B"})
     inspector.post(f"{desk}/witness", data={"place": "B"})
     two_people(world, officer, "choosing.close_session", desk, "close")
+    with world.context(world.people[Role.OFFICER]).session as db:  # as promise P3 compares them
+        kinds = [f"choosing.{name}" for name in ("open_session", "reopen_turn", "close_session")]
+        used = db.execute(select(Approval.verb, Approval.subject).where(Approval.verb.in_(kinds)))
+        acts = db.execute(select(Act.kind, Act.subject).where(Act.kind.in_(kinds)))
+        assert sorted(map(tuple, acts)) == sorted(map(tuple, used))
     public = anybody.get(f"/exams/{CODE}/choice").text
     assert f"<td>{THIRD}</td>" in public
     folder = world.config.published / f"choice-{CODE}-v1"

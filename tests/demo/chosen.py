@@ -1,4 +1,4 @@
-"""Rows of a choice of places and of a corrected list, which the demonstration has not."""
+"""Rows of a choice of places and of a corrected list, which the first exam has not."""
 
 from __future__ import annotations
 

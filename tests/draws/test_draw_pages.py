@@ -198,7 +198,7 @@ def test_what_was_typed_stays_when_it_is_refused(
     inspector.set_cookie("language", "zh")
     answer = inspector.post(f"{HERE}/reveal/inspector", data={"secret": "0" * 64})
     assert answer.status_code == 409
-    assert "这不是纪检监察人员所承诺的密数" in answer.text
+    assert "这不是监督员所承诺的密数" in answer.text
 
 
 def test_void_approve_and_again(
@@ -253,7 +253,7 @@ def test_the_office_says_what_is_missing(
     assert "needs 3 people, at most 1 can serve there: short by 2" in page
     assert "Freeze the list" not in page
     officer.set_cookie("language", "zh")
-    assert "还缺 2 人" in officer.get(f"/exams/{EXAM}/draws/office").text
+    assert "还缺2人" in officer.get(f"/exams/{EXAM}/draws/office").text
 
 
 def test_what_a_draw_of_seats_did_not_find_is_said_and_published(
@@ -275,7 +275,7 @@ def test_what_a_draw_of_seats_did_not_find_is_said_and_published(
     (drawn,) = json.loads((folder / "result.json").read_bytes())["groups"]
     assert drawn["left"]
     page = app.test_client().get(HERE).text
-    assert f"result.json 逐项列明：{len(drawn['left'])} 项" in page
+    assert f"result.json逐项列明：{len(drawn['left'])}项" in page
     assert ">r1<" in page
     assert ">r2<" not in page  # nobody sits there
     assert verify([folder.parent]).refused == []

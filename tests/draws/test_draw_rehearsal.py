@@ -18,9 +18,12 @@ from sqlalchemy import func, select
 
 from exam_system.access import Role
 from exam_system.database import reading
+from exam_system.draws import dry_runs
 from exam_system.draws.models import Attempt, Draw
 from exam_system.draws.recipes import RECIPES, Recipe
 from exam_system.draws.rehearsal import RUNS, SECONDS, dry_seed, is_small, picture, rehearse
+from exam_system.exams.lookup import exam_by_code
+from exam_system.exams.models import Exam
 from exam_system.records.models import Act
 from exam_system.trust.canonical import sha256_hex
 from tests.draws import ceremony
@@ -85,11 +88,18 @@ def _rows(office: World) -> list[int]:
         return [db.scalars(select(func.count(one))).one() for one in tables]
 
 
+def _exam(office: World) -> Exam:
+    with reading(office.engine) as db:
+        return exam_by_code(db, EXAM)
+
+
 def test_the_page_and_its_exports_use_nothing_up(office: World, app: Flask) -> None:
     officer = office.client(app, Role.OFFICER)
     officer.set_cookie("language", "en")
     before = _rows(office)
-    page = html.unescape(officer.get(PAGE).text)
+    assert "No dry run has been made yet" in officer.get(PAGE).text
+    assert officer.get(f"{PAGE}.csv").status_code == 404
+    page = html.unescape(officer.post(PAGE, follow_redirects=True).text)
     assert "The draw can be held" in page
     assert "cannot be the seed of any draw" in page
     assert "data:image/svg+xml;base64," in page
@@ -114,7 +124,7 @@ def test_what_is_short_is_said(office: World, app: Flask, monkeypatch: pytest.Mo
     monkeypatch.setitem(RECIPES, "order", recipe)
     officer = office.client(app, Role.OFFICER)
     officer.set_cookie("language", "en")
-    page = html.unescape(officer.get(PAGE).text)
+    page = html.unescape(officer.post(PAGE, follow_redirects=True).text)
     assert "The draw cannot be held now" in page
     assert "short by 1" in page
 
@@ -127,10 +137,13 @@ def test_labels_of_a_confidential_draw_are_not_named(
 
     monkeypatch.setitem(RECIPES, "order", replace(ceremony.RECIPE, opens=opens))
     officer = office.client(app, Role.OFFICER)
-    page = officer.get(PAGE).text
+    page = officer.post(PAGE, follow_redirects=True).text
     assert "19" in page
     assert "k-g1" not in page
     assert officer.get(f"{PAGE}.csv").status_code == 409
+    made = dry_runs.newest(office.config, office.keys.vault, _exam(office), "order")
+    assert made is not None
+    assert (made.people, made.found) == (19, None)  # nor kept anywhere
 
 
 def test_only_officer_and_inspector_may_look(office: World, app: Flask) -> None:

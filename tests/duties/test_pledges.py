@@ -85,7 +85,8 @@ def test_a_new_text_asks_everybody_of_the_post_again_and_nobody_else(world: Worl
         assert answer.location == ("/home" if typed == code else "/pledge")
     assert client.get("/oversight").status_code == 200
     with world.acting(SYSTEM) as ctx:
-        rows = ctx.session.scalars(select(Pledge).where(Pledge.account_id == again.account_id))
+        query = select(Pledge).where(Pledge.account_id == again.account_id)
+        rows = ctx.session.scalars(query.order_by(Pledge.version))
         assert [(row.version, row.proof) for row in rows] == [(1, "password"), (2, "totp")]
 
 
@@ -99,7 +100,7 @@ def test_everybody_is_sent_to_the_pledge_at_the_first_login(world: World) -> Non
     for password, where in (("wrong", "/pledge"), (PASSWORD, "/home")):
         answer = client.post("/pledge", data={"digest": digest, "password": password})
         assert answer.location == where
-    assert client.get("/home", follow_redirects=True).request.path == "/review"
+    assert client.get("/home", follow_redirects=True).request.path == "/today"
     assert "您已于" in client.get("/pledge").text
     officer = world.client(world.app(), Role.OFFICER).get("/office/pledges").text
     assert digest in officer

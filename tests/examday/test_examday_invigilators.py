@@ -234,8 +234,8 @@ def test_people_of_one_school_are_refused_with_numbers_before_freezing(seated: W
     )
     assert said in str(error)
     told = in_chinese(error)
-    assert "考区 01+02，科目 xc：考点 01-01, 01-02, 02-01 需要 11 人，最多只有 8 人" in told
-    assert "缺 3；解决办法：增加外校监考员 3 人" in told
+    assert "考区01+02，科目xc：考点01-01, 01-02, 02-01需要11人，最多只有8人" in told
+    assert "缺3；解决办法：增加外校监考员3人" in told
 
 
 @pytest.mark.parametrize("database", ["sqlite"])

@@ -77,7 +77,7 @@ def test_a_room_has_every_seat_once_in_its_layout(world: World, officer: FlaskCl
     numbers = [f"010102{seat:02}" for seat in range(1, 23)]
     assert sorted(re.findall(r"<td>(010102\d\d)</td>", page)) == numbers
     assert sorted(re.findall(r'seat-number">(\d+)<', page)) == numbers
-    papers = re.findall(r"<span>([A-Z]) 卷</span>", page)
+    papers = re.findall(r"<span>([A-Z])卷</span>", page)
     assert (len(papers), set(papers)) == (22, {"A", "B"})
     assert "监考员尚未抽签" in page
 
@@ -107,7 +107,7 @@ def test_the_plan_is_exported_as_an_act(world: World, officer: FlaskClient) -> N
     assert len(rows) == 73
     assert rows[1][:6] == ["考区1", "市第一中学考点", "01", "1号楼001教室", "1", "01010101"]
     assert re.fullmatch(r"520402\*{8}\d{4}", rows[1][8])
-    assert (rows[0][10], {row[10] for row in rows[1:]}) == ("卷别", {"A", "B"})
+    assert (rows[0][10], {row[10] for row in rows[1:]}) == ("试卷类型", {"A", "B"})
     sheet = load_workbook(io.BytesIO(officer.post(f"{SEATS}/export/xlsx").data)).active
     assert sheet is not None
     assert [[str(cell or "") for cell in row] for row in sheet.values] == [r[:-1] for r in rows]
@@ -122,7 +122,7 @@ def test_invigilators_are_imported_listed_and_exported(world: World, officer: Fl
     assert "性别, 所在学校" in words(bad.text)
     assert officer.post(INVIGILATORS, data={}).status_code == 422
     assert take_in(officer, INVIGILATORS, table(*(SCHOOLS * 8))).status_code == 302
-    assert "已导入监考员 24 人" in officer.get(INVIGILATORS).text
+    assert "已导入监考员24人" in officer.get(INVIGILATORS).text
     hall.seat(world)
     hall.finish(world, "invigilators")
     page = words(officer.get(INVIGILATORS).text)

@@ -130,7 +130,7 @@ def test_reserve_seats_stay_free(world: World) -> None:
     hall.add_places(world, exam)
     hall.add_people(world, exam, 2, 29)
     short = (
-        "The draw cannot be made: district 考区2: 29 candidates, 1 rooms hold 28: short by 1; "
+        "The draw cannot be made: district 考区2: 29 candidates, 1 room holds 28: short by 1; "
         "add rooms, or keep fewer seats free"
     )
     with world.acting(Role.OFFICER) as ctx, pytest.raises(Invalid) as caught:
@@ -216,7 +216,7 @@ def test_too_few_seats_are_told_with_numbers_before_anything_is_frozen(world: Wo
     hall.standard(world, first=86, second=31)
     expected = (
         "The draw cannot be made: district 考区1: 86 candidates, 3 rooms hold 85: short by 1; add "
-        "rooms, or keep fewer seats free; district 考区2: 31 candidates, 1 rooms hold 30: short by "
+        "rooms, or keep fewer seats free; district 考区2: 31 candidates, 1 room holds 30: short by "
         "1; add rooms, or keep fewer seats free"
     )
     with world.acting(Role.OFFICER) as ctx, pytest.raises(Invalid) as caught:

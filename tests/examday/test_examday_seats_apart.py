@@ -99,7 +99,7 @@ def test_too_few_accessible_seats_are_told_before_the_draw(world: World) -> None
         hall.freeze(ctx, "seats")
     assert str(caught.value) == (
         "The draw cannot be made: district 考区1: 31 candidates need a room of access 1, 1 such "
-        "rooms hold 30: short by 1; make more rooms accessible"
+        "room holds 30: short by 1; make more rooms accessible"
     )
 
 

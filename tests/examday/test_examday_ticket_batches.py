@@ -247,4 +247,4 @@ def test_the_text_of_a_ticket_says_the_issue(
     with world.acting(people[REF]) as ctx:
         (tmp_path / "t.pdf").write_bytes(tickets.own_ticket_pdf(ctx, REF))
     done = subprocess.run(["pdftotext", tmp_path / "t.pdf", "-"], capture_output=True, check=True)
-    assert "第 2 次签发" in done.stdout.decode()
+    assert "第2次签发" in done.stdout.decode()

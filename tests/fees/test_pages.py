@@ -187,7 +187,7 @@ def test_a_second_transaction_over_the_wire_is_to_be_refunded(world: World, mark
         columns = (
             Column("id", ("交易号",)),
             Column("fen", ("实收（元）",)),
-            Column("k", ("处理",)),
+            Column("k", ("入账情况",)),
         )
         rows = read_table(f"ledger.{format}", answer.data, columns).rows
         assert [(row["id"], row["fen"], row["k"]) for row in rows] == [

@@ -295,7 +295,7 @@ def test_from_the_page_to_the_gateway_and_back(world: World, market: Market) -> 
     with world.acting(Role.INSPECTOR) as ctx:
         give_approval(ctx, acts_ref(world))
     shown = officer.post(page, follow_redirects=True).text
-    assert "支付平台已反馈 1 笔退款" in shown
+    assert "支付平台已反馈1笔退款" in shown
     wait_for(lambda: states(world) == ["refunded"])
     number = refunds.refund_number(double.transaction, 1)
     wait_for(lambda: len(_attempts(market, number)) == 3)

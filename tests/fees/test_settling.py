@@ -57,7 +57,7 @@ def test_registration_closes_on_what_the_gateway_knows(world: World, market: Mar
     good = merchant.read_text()
     merchant.write_text(good.replace(market.base, "http://127.0.0.1:9"))
     assert (
-        "尚未截止：还有 2 个待缴费订单"
+        "尚未截止：还有2个待缴费订单"
         in officer.post(f"/office/exams/{CODE}/close", follow_redirects=True).text
     )
     merchant.write_text(good)

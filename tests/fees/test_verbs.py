@@ -165,7 +165,7 @@ def test_an_order_needs_an_approved_application_a_basis_and_time(world: World) -
     other = approved(world, add_candidate(world, 31))
     world.clock.advance(days=12)
     with (
-        pytest.raises(Conflict, match="ended at 2026-03-14 09:00"),
+        pytest.raises(Conflict, match="ended at 14 March 2026, 09:00"),
         world.acting(world.people[Role.OFFICER]) as ctx,
     ):
         service.check_payable(ctx, _asked_of(world, other.ref))

@@ -265,7 +265,7 @@ def test_registration_is_not_closed_over_a_request_that_waits(world: World) -> N
     add_exam(world)
     _, _, waiver = asking(world)
     world.clock.advance(days=13)
-    with pytest.raises(Conflict, match="1 requests"), world.acting(Role.OFFICER) as ctx:
+    with pytest.raises(Conflict, match="1 request"), world.acting(Role.OFFICER) as ctx:
         close_registration(ctx, code=CODE)
     look(world, waiver)
     grant(world)  # asked for in time, so it may still be granted

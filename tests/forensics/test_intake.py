@@ -229,7 +229,7 @@ def test_answers_must_fit_the_sign_in_before_anything_is_frozen(world: World) ->
         set_paper(ctx, **given, name="items.csv", data=paper_table(stage))
         most = [place for place in range(120) if place not in (7, 9)]
         import_answers(ctx, **given, name="scan.csv", data=answer_table(stage, most))
-        with pytest.raises(Conflict, match=f"1 candidates signed in .*{number_of(9)}"):
+        with pytest.raises(Conflict, match=f"1 candidate signed in .*{number_of(9)}"):
             freeze_screening(ctx, **given, parameters=Parameters(basis=BASIS))
         import_answers(ctx, **given, name="scan.csv", data=answer_table(stage, [9]))
     freeze(world)

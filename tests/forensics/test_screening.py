@@ -106,7 +106,7 @@ def test_a_run_that_was_stopped_goes_on_and_finds_the_same(staged: World) -> Non
     page = staged.client(staged.app(), Role.OFFICER).get(
         f"/office/exams/{CODE}/similarity/runs/{ref}"
     )
-    assert f"共保存 {kept} 个部分" in page.text
+    assert f"共保存{kept}个部分" in page.text
     steps.clear()
     done = run_screening(office(staged), ref, pause=0.0, tell=lambda step: steps.append(step.step))
     assert planted(staged) == WANTED

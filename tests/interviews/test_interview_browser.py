@@ -97,6 +97,7 @@ def test_the_desk_follows_the_called_candidate(world: World, site: str, page: An
     page.fill("#login", name)
     page.fill("#password", PASSWORD)
     page.click("#submit")
+    page.click("main a[href='/interview']")
     assert page.locator("#score").count() == 0
     setting.call(world, 1)
     page.wait_for_selector("#score")

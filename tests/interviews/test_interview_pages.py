@@ -108,12 +108,14 @@ def test_refusals_are_shown_beside_what_was_typed(world: World) -> None:
     office = english(world.client(world.app(), Role.OFFICER))
     answer = office.post(f"{OFFICE}/panels", data={"panels": "9"})
     assert answer.status_code == 422
-    assert "There can be 1 to 1 panels" in answer.text
+    assert "There can be 1 to 1 panel" in answer.text
     assert 'value="9"' in answer.text
     body = {"certificate": "KG1", "number": "777", "relation": "kinship"}
     answer = office.post(f"{OFFICE}/avoidances", data=body)
-    assert answer.status_code == 404
+    assert answer.status_code == 422
     assert "The pool has no interviewer with this certificate" in answer.text
+    assert "has the admission number 777" in answer.text  # both are told at once
+    assert 'href="#certificate"' in answer.text
     assert 'value="777"' in answer.text
 
 
@@ -293,7 +295,7 @@ def test_an_interviewers_pages_name_no_candidate(world: World) -> None:
 
 def _paths() -> tuple[str, ...]:
     hall = f"/exams/{CODE}/hall/01"
-    return ("/interview", "/interview/avoidance", hall, f"{hall}.json", "/home")
+    return ("/interview", "/interview/avoidance", hall, f"{hall}.json", "/today")
 
 
 def test_an_interviewer_declares_an_avoidance_from_the_desk(world: World) -> None:

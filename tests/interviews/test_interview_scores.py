@@ -259,10 +259,10 @@ def test_who_was_called_and_is_not_there_is_absent_until_a_score_is_in(world: Wo
 def test_the_panel_closes_when_everybody_is_heard_and_by_the_chief_only(world: World) -> None:
     setting.begin(world, (2,))
     hear(world, 1, SEVEN)
-    with pytest.raises(Conflict, match="1 candidates are not heard yet"):
+    with pytest.raises(Conflict, match="1 candidate is not heard yet"):
         close(world)
     call(world, 2)
-    with pytest.raises(Conflict, match="1 candidates are not heard yet"):
+    with pytest.raises(Conflict, match="1 candidate is not heard yet"):
         close(world)
     for seat in range(1, 8):
         enter(world, seat, 2, "77.70")
@@ -307,7 +307,7 @@ def test_a_panel_opens_only_with_accounts_and_once(world: World) -> None:
         query = select(Interviewer).where(Interviewer.account_id.is_not(None)).limit(1)
         taken = ctx.session.scalars(query).one()
         account, taken.account_id = taken.account_id, None
-    with pytest.raises(Conflict, match="1 interviewers of this panel have no account"):
+    with pytest.raises(Conflict, match="1 interviewer of this panel has no account"):
         open_first(world)
     with world.acting(Role.OFFICER) as ctx:
         ctx.session.get_one(Interviewer, taken.id).account_id = account

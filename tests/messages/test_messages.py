@@ -127,8 +127,8 @@ def test_a_letter_is_in_both_languages_and_goes_to_a_confirmed_address_only(
     assert letter["Subject"] == "资格审查通过 / Your application is approved"
     assert letter["Auto-Submitted"] == "auto-generated"
     text = letter.get_content()
-    assert "请于 2026-03-14 09:00 前缴费" in text
-    assert "pay before 2026-03-14 09:00" in text
+    assert "请于2026年3月14日09:00前缴费" in text
+    assert "pay before 14 March 2026, 09:00" in text
     (sms,) = (world.folder / "sms").iterdir()
     assert json.loads(sms.read_text())["to"] == "13800000011"
     assert states(world) == ["sent"] * 4

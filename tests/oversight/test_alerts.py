@@ -15,7 +15,7 @@ from exam_system.accounts.models import Account
 from exam_system.approvals.models import Approval
 from exam_system.errors import Invalid, NotFound
 from exam_system.exams.service import create_exam
-from exam_system.oversight import alerts
+from exam_system.oversight import alerts, kept, watch_rows
 from exam_system.oversight.acts import Filter
 from exam_system.oversight.alerts import LIMITS, Alert, Closing, Cosigned, Seen, Step
 from exam_system.oversight.service import export_acts, note_alert
@@ -173,6 +173,48 @@ def test_exports_and_night(world: World) -> None:
     world.clock.advance(hours=13)  # 22:00 in Shanghai
     export(world)
     assert set(found(world)) == {"many_exports", "at_night"}
+
+
+def test_a_look_reads_only_what_is_new(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "OVERLAP", 3)
+    asked: list[int] = []
+
+    def every(rows: kept.Rows = watch_rows.ACTS, question: int = 1) -> tuple[list[int], list[int]]:
+        with world.context(world.people[Role.INSPECTOR]).session as db:
+
+            def read(after: int) -> list[tuple[int, int]]:
+                asked.append(after)
+                return [(one, one) for one in db.scalars(select(Act.id).where(Act.id > after))]
+
+            found = kept.kept(db, rows, "test", question, read)
+            return sorted(found), sorted(db.scalars(select(Act.id)))
+
+    for _ in range(3):
+        for _ in range(4):
+            export(world)
+        found, there = every()
+        assert found == there
+    assert asked[0] == 0 < asked[1] < asked[2]
+    assert asked[2] == there[-1] - 4 - kept.OVERLAP  # as of the look before
+    every(question=2)
+    every(kept.Rows(Act.id, Act.subject))  # another row stands where the last look ended
+    assert asked[3:] == [0, 0]
+
+
+def test_alerts_are_the_same_from_one_look_or_many(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept, "OVERLAP", 2)
+    world.clock.advance(hours=13)
+    for _ in range(LIMITS.exports_a_day + 1):
+        export(world)
+        many = found(world)
+    world.clock.at -= timedelta(hours=1)
+    export(world)
+    many = found(world)
+    kept._SHELVES.clear()
+    assert found(world) == many
+    assert set(many) == {"at_night", "many_exports", "clock_back"}
 
 
 def test_the_clock_put_back(world: World) -> None:

@@ -183,7 +183,7 @@ def test_the_certificate_shows_what_was_drawn(
     text = joined(text_of(certificate_pdf(certificate, fonts)))
     for part in ("考场座位抽签", "第2次，共3次", "order/v1", "2026-11-2009:00:00"):
         assert part in text
-    assert "有效：考务人员密数、纪检监察密数" in text
+    assert "有效：考务人员密数、监督员密数" in text
     assert "未采用：公共随机信标" in text
     assert "西秀考区1230120030" in text
     for value in (certificate.manifest, certificate.seed, certificate.result):
@@ -223,7 +223,7 @@ def test_many_groups_go_on_over_pages(
     pdf = certificate_pdf(replace(certificate, counts=counts), fonts)
     text = text_of(pdf)
     assert re.findall(r"第(\d+)考区", text) == [str(n) for n in range(1, 61)]
-    assert f"第{pages(pdf)}页/共{pages(pdf)}页" in joined(text)
+    assert f"第{pages(pdf)}页，共{pages(pdf)}页" in joined(text)
 
 
 # ---- notices
@@ -236,7 +236,7 @@ def test_a_notice_keeps_every_row_and_repeats_its_head(
     text = text_of(pdf)
     assert re.findall(r"^\s*(\d+)\s.*66\.75", text, re.M) == [str(n) for n in range(1, 121)]
     assert text.count("名次") == pages(pdf) > 2
-    numbers = re.findall(r"第(\d)页/共(\d)页", joined(text))
+    numbers = re.findall(r"第(\d)页，共(\d)页", joined(text))
     assert numbers == [(str(n), str(pages(pdf))) for n in range(1, pages(pdf) + 1)]
     assert joined(text).count(notice.anchor.root) == pages(pdf)
     assert "更正原因：第1版中一名考生" in text

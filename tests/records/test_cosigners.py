@@ -89,7 +89,7 @@ def test_more_than_are_registered_cannot_be_asked_for(world: World) -> None:
     draft(world, 2)
     with world.acting(Role.OFFICER) as ctx, pytest.raises(NotReady) as refused:
         service.prepare_announcement(ctx, code=CODE)
-    assert "the signatures of 2 inspectors; 1 keys are registered" in str(refused.value)
+    assert "the signatures of 2 inspectors; 1 key is registered" in str(refused.value)
     register(world, SECOND)
     with world.acting(Role.OFFICER) as ctx:
         assert service.prepare_announcement(ctx, code=CODE)

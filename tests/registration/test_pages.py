@@ -72,7 +72,7 @@ def test_a_candidate_walks_from_the_list_to_a_submitted_application(world: World
     assert picture.headers["Cache-Control"] == "no-store"
     page = client.post(f"{path}/submit", follow_redirects=True)
     assert "待审查" in page.text
-    assert "2026-03-10 为 29 周岁" in page.text
+    assert "2026年3月10日为29周岁" in page.text
 
 
 def test_what_was_typed_is_kept_when_it_is_refused(world: World) -> None:
@@ -80,13 +80,13 @@ def test_what_was_typed_is_kept_when_it_is_refused(world: World) -> None:
     add_candidate(world)
     answer = log_in(world).post(f"/exams/{CODE}/apply", data={**FORM, "post": "999"})
     assert answer.status_code == 422
-    assert "没有代码为 999 的职位" in answer.text
+    assert "没有代码为999的职位" in answer.text
     assert 'value="法学 030101K"' in answer.text
 
 
 @pytest.mark.parametrize(
     ("data", "words"),
-    [(b"GIF89a", "JPEG 或 PNG"), (photo(400, 300), "竖幅"), (photo(100, 130), "至少需要")],
+    [(b"GIF89a", "JPEG或PNG"), (photo(400, 300), "竖幅"), (photo(100, 130), "至少需要")],
 )
 def test_a_bad_photo_is_explained_beside_the_field(world: World, data: bytes, words: str) -> None:
     add_exam(world)

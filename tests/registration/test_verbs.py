@@ -200,12 +200,12 @@ def test_registration_opens_and_closes_by_the_rules(world: World) -> None:
         exam = db.scalars(select(Exam)).one()
         exam.rules = exam.rules.replace("2026-03-02T01:00:00Z", "2026-03-03T01:00:00Z")
         db.commit()
-    with pytest.raises(Conflict, match="opens at 2026-03-03 09:00"):
+    with pytest.raises(Conflict, match="opens at 3 March 2026, 09:00"):
         applied(world, who)
     world.clock.advance(days=1)
     application = applied(world, who)
     world.clock.advance(days=7)
-    with pytest.raises(Conflict, match="closed at 2026-03-10 09:00"):
+    with pytest.raises(Conflict, match="closed at 10 March 2026, 09:00"):
         applied(world, early)
     for verb in (_photo, _submit):
         with pytest.raises(Conflict, match="closed"), world.acting(who) as ctx:

@@ -280,7 +280,7 @@ def test_an_appointment_list_has_no_more_people_than_vacancies(world: World) -> 
     people = ids(world, 2, 0)
     after(world, "medical", people)
     with world.acting(Role.OFFICER) as ctx:
-        with pytest.raises(Invalid, match="1 vacancies and 2 people"):
+        with pytest.raises(Invalid, match="1 vacancy and 2 people"):
             prepare_list(ctx, code=CODE, stage="appointment", chosen=people)
         ctx.session.rollback()
 

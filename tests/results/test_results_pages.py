@@ -89,11 +89,11 @@ def test_the_office_reads_what_stands_in_the_way(world: World) -> None:
     set_marks(world, {n: MARKS[n] for n in range(7)})
     client = world.client(world.app(), Role.OFFICER)
     client.set_cookie("language", "en")
-    assert f"Marks are missing for 1 candidates, first of all {number_of(7)}" in (
+    assert f"Marks are missing for 1 candidate, first of all {number_of(7)}" in (
         client.get(OFFICE).text
     )
     sent = client.post(f"{LISTS}/prepare", data={"stage": "written"}, follow_redirects=True)
-    assert "Marks are missing for 1 candidates" in sent.text
+    assert "Marks are missing for 1 candidate" in sent.text
 
 
 def test_a_draft_is_shown_to_nobody_else(world: World) -> None:

@@ -222,7 +222,7 @@ def test_what_is_missing_is_named(world: World) -> None:
     carry_out(world, "written")
     carry_out(world, "shortlist")
     hold_interviews(world, exam, {n: INTERVIEWS[n] for n in INTERVIEWS if n != 7})
-    with pytest.raises(Conflict, match=f"1 interviews .* {number_of(7)}"):
+    with pytest.raises(Conflict, match=f"1 interview .* {number_of(7)}"):
         prepare(world, "final")
 
 

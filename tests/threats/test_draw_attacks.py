@@ -63,7 +63,7 @@ def start_whenever(build: Build, office: World) -> None:
     def next_number(ctx: Context, _exam: Exam, _kind: str) -> int:
         return 1 + ctx.session.scalars(select(func.count(Attempt.id))).one()
 
-    build.lacks(manifests._next_number, next_number)
+    build.lacks(manifests.next_number, next_number)
     if not build.whole:
         with office.engine.begin() as db:
             db.execute(text("DROP INDEX uq_attempt_open"))

@@ -240,6 +240,9 @@ def test_what_is_refused(world: World, desk: InspectorFolder) -> None:
     client = world.client(world.app())
     assert client.post("/report", data={"text": "  "}).status_code == 422
     assert client.post("/report", data={"text": "x" * 20_001}).status_code == 422
+    long = client.post("/report?language=en", data={"text": "word " * 4_001}).text
+    assert "word word" in long  # nobody types it twice
+    assert 'id="text-error"' in long
     outsider = sealed.Recipient("nobody", sealed.public_half(b"n" * 32))
     for box in (b"plain words", sealed.seal(b"x", [outsider], bytes(64))):
         answer = client.post("/report", data={"sealed": (BytesIO(box), "sealed")})

@@ -135,6 +135,10 @@ def test_nothing_hinders_a_reader_and_nothing_overflows_a_phone(site: str, page:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     for language in ("zh", "en"):
         page.goto(f"{site}/report?language={language}")
+        page.wait_for_selector("[data-sealing]:visible")
+        page.click("form[data-report] button")  # nothing is written: that is said, nothing is sent
+        page.wait_for_selector("[data-problems] a >> visible=true")
+        page.wait_for_selector("#text-error")
         page.fill("#text", "x")
         page.click("form[data-report] button")
         page.wait_for_selector("#receipt")

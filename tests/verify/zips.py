@@ -90,3 +90,19 @@ def spoiled(data: bytes) -> dict[str, bytes]:
         "a folder with bytes": zipped({**files, f"{NAME}/x/": b"hidden"}),
         **{f"named {name}": zipped({**files, name: b"x"}) for name in names},
     }
+
+
+def many(count: int) -> bytes:
+    """A zip of so many empty files, more than the usual end record can count."""
+    found, listed = bytearray(), bytearray()
+    for number in range(count):
+        name = f"{number:05}".encode()
+        listed += struct.pack("<4s6H3I5H2I", b"PK\1\2", 45, 20, *[0] * 7, 5, *[0] * 5, len(found))
+        found += struct.pack("<4s5H3I2H", b"PK\3\4", 20, *[0] * 7, 5, 0) + name
+        listed += name
+    at = len(found) + len(listed)
+    whole = (count, count, len(listed), len(found))
+    end = struct.pack("<4sQ2H2I4Q", b"PK\6\6", 44, 45, 45, 0, 0, *whole)
+    end += struct.pack("<4sIQI", b"PK\6\7", 0, at, 1)
+    end += struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, 0xFFFF, 0xFFFF, len(listed), len(found), 0)
+    return bytes(found + listed + end)

@@ -16,6 +16,7 @@ from tests.verify import builder
 from tests.verify.builder import DrawMaker, Office, bundle
 from tests.verify.publications import ReleaseMaker, digest_of
 from tests.verify.rotated import EARLIER, ended
+from tests.verify_page.chosen import choices
 from tests.verify_page.made import (
     LISTS,
     WORDS,
@@ -41,7 +42,7 @@ def lie(rng: Random, office: Office) -> Files:
         lying_order,
     ]
     kinds += [lying_beacon, lying_stages, too_few_inspectors, late_key, lying_placement]
-    kinds += [partial(made, lie=True) for made in (marks, marks, recount, look_up)]
+    kinds += [partial(made, lie=True) for made in (marks, marks, recount, look_up, choices)]
     return rng.choice(kinds)(rng, office)
 
 

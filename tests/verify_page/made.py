@@ -213,11 +213,14 @@ def publications(rng: Random, office: Office) -> Files:
 class Exam:
     """The rules, posts and people of one random exam, and its lists."""
 
+    most = 2
+    """Vacancies of a post."""
+
     def __init__(self, rng: Random, office: Office) -> None:
         self.rng = rng
         self.rules = {**random_rules(rng), "cosigners": rng.randint(1, 1 + len(office.signing))}
         self.posts: list[dict[str, Any]] = [
-            {"code": f"10{n}", "vacancies": rng.randint(1, 2), "title": "科员"}
+            {"code": f"10{n}", "vacancies": rng.randint(1, self.most), "title": "科员"}
             for n in range(1, rng.randint(2, 3))
         ]
         self.lists: dict[str, list[dict[str, Any]]] = {}

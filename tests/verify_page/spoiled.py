@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from random import Random
 
-from exam_system.trust import draw_note, notes, publication
+from exam_system.trust import choice_note, draw_note, notes, publication
 from exam_system.trust.canonical import jcs, sha256_hex
 from tests.verify import builder
 from tests.verify.builder import Office
@@ -225,6 +225,10 @@ def broken_seal(rng: Random, case: Case) -> Files:
 def _resealed(office: Office, inner: Files) -> Files:
     if "publication.note" in inner:
         return {"publication.note": _publication_note(office, inner)}
+    if "choice.note" in inner:
+        chosen = choice_note.parse(notes.parse(inner["choice.note"]).text)
+        chosen = replace(chosen, choices=sha256_hex(inner.get("choice.json", b"")))
+        return {"choice.note": office.note(chosen.text, office.publisher)}
     if "draw.note" not in inner:
         return {}
     said = draw_note.parse(notes.parse(inner["draw.note"]).text)

@@ -34,7 +34,7 @@ def test_what_the_page_says_of_a_beacon(page: Page) -> None:
     assert "BLS" not in said(without, "en")
     assert "of a beacon that is NOT drand quicknet" in said(beacon, "en")
     assert "the BLS signature itself was not: exam verify does that" in said(beacon, "en")
-    assert "BLS 签名本身本页不核验" in said(beacon, "zh")
+    assert "BLS签名本身本页不核验" in said(beacon, "zh")
 
 
 def test_a_round_known_before_the_last_commitment(page: Page) -> None:

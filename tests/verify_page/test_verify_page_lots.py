@@ -34,7 +34,7 @@ def files_of(folder: Path) -> Mapping[str, bytes]:
 def test_honest_lots_hold(folder: Path, page: Page) -> None:
     expect(choose_folder(page, folder)).to_contain_text("全部无误")
     expect(page.locator("#objects")).to_contain_text(
-        "gwy-2026 G01 组密封签，第 1 次：3 个信封，5 项行为"
+        "gwy-2026 G01组密封签，第1次：3个信封，5项行为"
     )
 
 

@@ -40,7 +40,8 @@ class Bank:
             expires=0,
         )
         self._ledger.create(made)
-        self._ledger.pay(order.trade_no, int(at.timestamp()))
+        self._ledger.stands_at = int(at.timestamp())
+        self._ledger.pay(order.trade_no)
         return self.tell(order.trade_no, at)
 
     def tell(self, trade_no: str, at: datetime) -> Payment:

@@ -110,7 +110,7 @@ class AlipayApi:
             transaction_id=order.transaction_id,
             refund_id="",
             fen=_fen(data, "refund_amount"),
-            at=int(time.time()),
+            at=self._ledger.now(),
             notify_url=order.notify_url,
             ends="SUCCESS",
         )
@@ -138,7 +138,7 @@ class AlipayApi:
             "refund_amount": yuan(back.fen),
             "total_amount": yuan(self._ledger.transaction(back.transaction_id).fen),
         }
-        if time.time() >= back.at + self._notifier.behaviour.refund_takes:
+        if self._ledger.now() >= back.at + self._notifier.behaviour.refund_takes:
             told |= {"refund_status": "REFUND_SUCCESS", "gmt_refund_pay": moment(back.at)}
         return told
 

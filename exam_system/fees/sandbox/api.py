@@ -62,7 +62,7 @@ class Api:
             transaction_id=order.transaction_id,
             refund_id="",
             fen=_fen(amount, "refund"),
-            at=int(time.time()),
+            at=self._ledger.now(),
             notify_url=_url(data),
             ends=behaviour.refund_ends,
         )
@@ -77,7 +77,7 @@ class Api:
         """GET /v3/refund/domestic/refunds/{no}"""
         back = self._ledger.refunded(out_refund_no)
         order = self._ledger.transaction(back.transaction_id)
-        done = time.time() >= back.at + self._notifier.behaviour.refund_takes
+        done = self._ledger.now() >= back.at + self._notifier.behaviour.refund_takes
         return 200, messages.refund(order, back, done=done)
 
     def trade_bill(self, bill_date: str, tar_type: str) -> tuple[int, JSON]:

@@ -3,6 +3,7 @@
 import json
 import secrets
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta, timezone
@@ -59,6 +60,8 @@ class Ledger:
 
     def __init__(self, state: Path | None = None, name: Callable[[int], str] | None = None) -> None:
         self._name = name or wechat_name
+        self.stands_at: int | None = None
+        """Where a rehearsal has stopped the hour of payments and refunds, POSIX seconds."""
         self._lock = threading.RLock()
         self._orders: dict[str, Order] = {}
         self._paid: dict[str, Order] = {}
@@ -67,6 +70,13 @@ class Ledger:
         if state is not None:
             self._replay(state)
             self._file = state.open("a", encoding="utf-8")
+
+    def now(self) -> int:
+        """The hour that payments, refunds and bills bear, POSIX seconds.
+
+        Signatures and the time to pay always go by the machine: the merchant's side does too.
+        """
+        return int(time.time()) if self.stands_at is None else self.stands_at
 
     def create(self, order: Order) -> Order:
         """A new order, or the open one with the same terms."""
@@ -94,22 +104,22 @@ class Ledger:
                     return order
         raise Refused(404, "ORDER_NOT_EXIST", "there is no such order")
 
-    def pay(self, out_trade_no: str, now: int) -> Order:
+    def pay(self, out_trade_no: str) -> Order:
         """Take the money once."""
         with self._lock:
             order = self.order(out_trade_no)
             _must_be_open(order)
-            if order.expires and now >= order.expires:
+            if order.expires and time.time() >= order.expires:
                 raise Refused(400, "ORDER_CLOSED", "the time to pay is over")
-            return self._keep(self._paid_now(order, now))
+            return self._keep(self._paid_now(order, self.now()))
 
-    def pay_again(self, out_trade_no: str, now: int) -> Order:
+    def pay_again(self, out_trade_no: str) -> Order:
         """Take the money of a paid order once more, under another transaction."""
         with self._lock:
             order = self.order(out_trade_no)
             if not order.paid_at:
                 raise Refused(400, "INVALID_REQUEST", "the order is not paid yet")
-            return self._keep(replace(self._paid_now(order, now), double=True))
+            return self._keep(replace(self._paid_now(order, self.now()), double=True))
 
     def transaction(self, transaction_id: str) -> Order:
         """The paid order of that transaction or 404."""

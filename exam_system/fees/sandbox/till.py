@@ -1,7 +1,6 @@
 """The test switches of one wire: somebody pays, and callbacks are told to misbehave."""
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -26,6 +25,7 @@ class Till:
     def rules(self) -> Iterator[Rule]:
         """The routes of this wire's switches."""
         yield rule("POST", f"{self.root}/behaviour", self._behave)
+        yield rule("POST", f"{self.root}/clock", self._stand)
         yield rule("POST", f"{self.root}/pay/<number>", self._pay)
         yield rule("POST", f"{self.root}/pay-again/<number>", self._pay_again)
         yield rule("POST", f"{self.root}/notify/<number>", self._notify)
@@ -33,7 +33,7 @@ class Till:
 
     def take(self, number: str, behaviour: Behaviour | None = None) -> Order:
         """Take the money of an order and tell the merchant as the behaviour says."""
-        order = self.ledger.pay(number, int(time.time()))
+        order = self.ledger.pay(number)
         self.notifier.send(order, behaviour)
         return order
 
@@ -43,7 +43,7 @@ class Till:
 
     def _pay_again(self, request: Request, number: str) -> Response:
         behaviour = self._for_once(request)
-        order = self.ledger.pay_again(number, int(time.time()))
+        order = self.ledger.pay_again(number)
         self.notifier.send(order, behaviour)
         return json_answer(200, {"transaction_id": order.transaction_id})
 
@@ -65,6 +65,15 @@ class Till:
         _must_be_json(request)
         self.notifier.behaviour = self.notifier.changed(body_of(request))
         return json_answer(200, asdict(self.notifier.behaviour))
+
+    def _stand(self, request: Request) -> Response:
+        """Let the hour of payments stand at `at` (POSIX seconds) until it is set anew."""
+        _must_be_json(request)
+        at = body_of(request).get("at")
+        if type(at) is not int or at < 0:
+            raise Refused(400, "PARAM_ERROR", "at is a whole number of seconds")
+        self.ledger.stands_at = at
+        return json_answer(200, {"at": at})
 
     def _callbacks(self, request: Request, number: str) -> Response:
         tried = [asdict(one) for one in self.notifier.attempts(number)]

@@ -15,7 +15,7 @@ const WORDS = { admission: ["Admission number", "准考证号"], post: ["Post", 
   total: ["Total", "总成绩"], rank: ["Rank in the post", "岗位排名"], outcome: ["Outcome", "结果"] };
 const SAID = { scored: ["valid", "有效"], absent: ["absent", "缺考"],
   void: ["void by a violation", "违纪违规"], below: ["below the pass mark", "未达合格线"],
-  shortlisted: ["enters the interview", "进入面试"], not: ["not selected", "未入选"],
+  shortlisted: ["enters the interview", "进入面试"], not: ["not selected", "未入围"],
   proposed: ["proposed for appointment", "拟录用"], appointed: ["to be appointed", "拟录用"],
   invited: ["invited to the medical examination", "进入体检考察"],
   zero: ["zero by a violation", "违纪零分"] };
@@ -27,7 +27,7 @@ class Told extends Error {
 
 /** The code that was typed, without hyphens; its last character checks the others (modulo 37). */
 function readCode(text) {
-  const code = text.toUpperCase().replace(/[-\s]/g, "").replaceAll("O", "0").replace(/[IL]/g, "1");
+  const code = text.normalize("NFKC").toUpperCase().replace(/[-\s]/g, "").replaceAll("O", "0").replace(/[IL]/g, "1");
   if (code.length !== SIGNS || [...code].some((sign) => !ALPHABET.includes(sign))) {
     throw new Told("A pick-up code is 25 letters and digits, in five groups of five.",
       "查询码为25位字母和数字，五位一组。");
