@@ -43,13 +43,20 @@ class _Form:
 
 
 def refill(
-    page: str, path: str, action: str, typed: Fields, note: str, refusal: Refusal | None = None
+    page: str,
+    path: str,
+    action: str,
+    typed: Fields,
+    note: str,
+    refusal: Refusal | None = None,
+    *,
+    files: str = "",
 ) -> str:
     """`page`, the HTML of `path`, with the form that is sent to `action` filled in.
 
     Of several such forms it is one whose hidden fields are as they were sent, and which has most of
-    the fields that were; the first of equals. `note` is
-    shown at its head. Passwords, files, codes and hidden fields stay as the page has them; a page
+    the fields that were; the first of equals. `note` is shown at its head, and `files` where it has
+    fields for files. Passwords, files, codes and hidden fields stay as the page has them; a page
     without such a form comes back as it is. After a `refusal` its problems, and what breaks a rule
     of the form besides, stand in the list of problems, each with a link, and beside their fields.
     """
@@ -60,6 +67,8 @@ def refill(
     if number is None:
         return page
     form = survey.forms[number]
+    if any(control.kind == "file" for control in form.controls):
+        note = f"{note} {files}".strip()
     filler = _Filler(page, number, form.inside, typed, note)
     if refusal is not None:
         filler.mark(_listed(form, typed, refusal), refusal.error)

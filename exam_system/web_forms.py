@@ -89,11 +89,13 @@ def fill_again(response: Response) -> Response:
         kept = typed.find(office(), account, FORM) if account is not None else None
     if kept is None or urlsplit(kept.page).path != request.path:
         return response
-    note = gettext("What you typed stands here again; files must be chosen once more.")
+    note = gettext("What you typed stands here again.")
+    files = gettext("Files must be chosen once more.")
     page = response.get_data(as_text=True)
     found = _problems() if session.pop("refused", "") == kept.action else []
     refusal = Refusal(found, _broken, words()["error"]) if found else None
-    response.set_data(refill(page, request.path, kept.action, kept.fields, note, refusal))
+    page = refill(page, request.path, kept.action, kept.fields, note, refusal, files=files)
+    response.set_data(page)
     return response
 
 

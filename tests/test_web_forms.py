@@ -47,12 +47,12 @@ PAGE = """<details><form method="post" action="/a"><input type="hidden" name="re
 
 def test_the_form_that_was_sent_is_filled_and_no_other() -> None:
     typed = [("ref", "2"), ("x", '"><script>'), ("x", "&"), ("b", "2"), ("s", "2"), ("t", "</t>")]
-    found = refill(PAGE, "/p", "/a", typed, "again <here>")
+    found = refill(PAGE, "/p", "/a", typed, "again <here>", files="not files")
     assert found.startswith(PAGE[: PAGE.index("<details><form", 10)])
     assert found.endswith('</details><form action="/a"><input name="x"></form>')
     for part in (
         '<details open=""><form method="post" action="/a"><p class="alert alert-info"',
-        "again &lt;here&gt;</p>",
+        "again &lt;here&gt; not files</p>",
         '<input name="x" required value="&quot;&gt;&lt;script&gt;">',
         '<input type="password" name="x"><input type="file" name="x">',
         '<input type="checkbox" name="b" value="1">',
@@ -79,7 +79,8 @@ def test_all_that_is_wrong_stands_on_top_and_beside_its_field() -> None:
     typed = [("n", "３１"), ("s", ""), ("r", " "), ("d", "2026年3月5日"), ("c", "１ 23")]
     problems = [("", "Closed"), ("gone why r", "Say <why>")]
     refusal = Refusal(problems, lambda kind, label, bound: f"{kind} {label} {bound}", "Error:")
-    page = refill(WRONG, "/a", "/a", typed, "note", refusal)
+    page = refill(WRONG, "/a", "/a", typed, "note", refusal, files="not files")
+    assert "note</p>" in page
     listed = re.findall('<li><a class="alert-link" href="#([^"]+)">(.*?)</a></li>', page)
     assert listed == [
         ("typed-again", "Closed"),
