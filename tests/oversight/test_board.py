@@ -111,6 +111,15 @@ def _approval_gone(world: World) -> None:
     change(world, delete(Approval).where(Approval.verb == "draws.publish_draw"))
 
 
+def _approval_twice(world: World) -> None:
+    with world.engine.begin() as db:
+        rows = db.execute(select(ActDetail.act_id, ActDetail.details).order_by(ActDetail.act_id))
+        known = [(at, json.loads(told)) for at, told in rows if '"approval"' in told]
+    (_first, one), (at, other) = known[0], known[-1]
+    told = json.dumps(other | {"approval": one["approval"]})
+    change(world, update(ActDetail).where(ActDetail.act_id == at).values(details=told))
+
+
 def _one_office(world: World) -> None:
     change(world, update(Account).values(office="考试中心"))
 
@@ -163,6 +172,7 @@ BREAKS: tuple[tuple[Break, ...], ...] = (
     ),
     (
         (_bundle_gone, "P1", "draw-2026-kp-order-1 was published"),
+        (_approval_twice, "P3", "names the approval of an earlier act"),
         (_one_office, "P3", "by the same office"),
         (_cosignature_gone, "P3", "without enough cosignatures"),
         (_paid_by_hand, "P5", "application approved"),
