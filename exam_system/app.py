@@ -176,6 +176,12 @@ def create_app(
     app.register_error_handler(500, fault)
     for status in (400, 403, 404, 405, 413, 429):
         app.register_error_handler(status, plain_error)
+    _tell_templates(app)
+    return app
+
+
+def _tell_templates(app: Flask) -> None:
+    """What every template may ask."""
     app.jinja_env.globals.update(
         nonce=web.nonce,
         actor=web.actor,
@@ -185,7 +191,6 @@ def create_app(
         own_ids=web_forms.own_ids,
     )
     app.jinja_env.tests["refusal"] = web.is_refusal
-    return app
 
 
 def refused(error: Sentence) -> tuple[str, int]:

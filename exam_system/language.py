@@ -55,12 +55,16 @@ def translations(language: str) -> Translations:
     return Translations(buffer)
 
 
+def _spoken() -> Translations:
+    return translations(str(get_locale() or "en")[:2])
+
+
 class PlainDomain(Domain):  # type: ignore[misc]
     """A gettext domain that reads .po files; English is the messages themselves."""
 
     def get_translations(self) -> Translations:
         """The catalogue of the request's language."""
-        return translations(str(get_locale() or "en")[:2])
+        return _spoken()
 
     def gettext(self, string: str, **variables: object) -> str:
         """A sentence in the request's language, its places filled where there are any."""
@@ -71,7 +75,7 @@ class PlainDomain(Domain):  # type: ignore[misc]
 @pass_context
 def _in_page(context: Context, message: str, /, **values: object) -> str:
     """What `_` is in templates: a sentence whose values are escaped."""
-    said = str(translations(str(get_locale() or "en")[:2]).ugettext(message))
+    said = str(_spoken().ugettext(message))
     text, words = worded(message, said, values)
     return (Markup(text) if context.eval_ctx.autoescape else text) % words
 

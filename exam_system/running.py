@@ -171,7 +171,7 @@ def carry_out(work: Work, act: Act) -> str | None:
     """
     parts, who = office(), actor()
     folder = parts.config.instance / FOLDER
-    path = folder / str(who.account_id) / f"{work.name}.json"
+    path = _path(parts.config, who.account_id, work.name)
     request.form  # noqa: B018 - read before the thread does: the connection may be gone by then
     handle = _take(folder / f"{work.name}.lock")
     told = Told(work.kind, work.about, work.back, rfc3339(parts.clock.now()))
@@ -194,6 +194,10 @@ def begin(work: Work, act: Act, tone: str = "success") -> None:
     said = carry_out(work, act)
     if said:
         flash(said, tone)
+
+
+def _path(config: Config, account: int | None, name: str) -> Path:
+    return config.instance / FOLDER / str(account) / f"{name}.json"
 
 
 def _take(path: Path) -> IO[str]:
@@ -236,7 +240,7 @@ def find(config: Config, account: int, name: str) -> Found | None:
     """One of somebody's works, by its name; None when there is none."""
     folder = config.instance / FOLDER
     try:
-        told = Told(**json.loads((folder / str(account) / f"{name}.json").read_bytes()))
+        told = Told(**json.loads(_path(config, account, name).read_bytes()))
     except FileNotFoundError:
         return None
     return Found(name, told, not told.ended and _held(folder / f"{name}.lock"))
@@ -263,6 +267,6 @@ def news() -> list[Found]:
     fresh = [one for one in found if not one.told.seen]
     for one in fresh:
         if not one.running:
-            path = parts.config.instance / FOLDER / str(who.account_id) / f"{one.name}.json"
+            path = _path(parts.config, who.account_id, one.name)
             _keep(path, replace(one.told, seen=True))
     return fresh

@@ -16,12 +16,11 @@ from flask.testing import FlaskClient
 
 from exam_system.access import Role
 from exam_system.exams.models import Exam
-from exam_system.exams.service import create_exam
+from tests.browser.fair import DRAFT, create_draft
 from tests.browser.test_pages import SEEN
 from tests.registration.setting import CODE, add_candidate, add_exam, id_number
 from tests.world import PASSWORD, World
 
-DRAFT = "as-draft"
 WHO = {
     "": None,
     "candidate": Role.CANDIDATE,
@@ -171,14 +170,7 @@ def test_an_exam_without_a_candidate_says_what_will_come(world: World) -> None:
 def empty(world: World) -> None:
     """A draft as it is created, and an announced exam for which nobody has applied."""
     with world.acting(Role.OFFICER) as ctx:
-        create_exam(
-            ctx,
-            code=DRAFT,
-            name="安顺市2027年公开招考公务员",
-            name_en="Anshun 2027 recruitment",
-            exam_type="civil_service",
-            area_code="520400",
-        )
+        create_draft(ctx)
     exam = add_exam(world)
     with world.context(world.people[Role.OFFICER]).session as db:
         rules = json.loads(exam.rules)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -72,8 +72,7 @@ def _made(manifest: Mapping[str, Any], at: datetime) -> DryRun:
     run = DryRun(at, None, len(found.counts), places, manifest["algorithm"], found.runs)
     if opening(manifest):
         return run
-    chances = tuple(frequencies_of(manifest))
-    return DryRun(at, None, run.people, places, run.algorithm, run.runs, found, chances)
+    return replace(run, found=found, chances=tuple(frequencies_of(manifest)))
 
 
 def _path(config: Config, exam: Exam, kind: str) -> Path:

@@ -37,10 +37,11 @@ def today() -> ResponseReturnValue:
     """What awaits somebody and by when, what blocks it, what they did, their post's papers."""
     ctx, who = looking(), actor()
     home = BUILDERS[who.role](ctx)
+    tasks = home.sorted(ctx.config.zone)
     return render_template(
         "homes/today.html",
-        tasks=[one for one in home.sorted(ctx.config.zone) if not one.done],
-        finished=[one for one in home.sorted(ctx.config.zone) if one.done][:FINISHED],
+        tasks=[one for one in tasks if not one.done],
+        finished=[one for one in tasks if one.done][:FINISHED],
         home=home,
         acts=own_acts(ctx),
         notices=posted_of(ctx.session, home.exams())[:NOTICES],

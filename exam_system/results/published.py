@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from array import array
-from collections import Counter, defaultdict
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ from exam_system.results.rows import Row
 
 LISTS = 6
 _ROWS = '"rows":['
-_kept: dict[str, SignedList] = {}
+_kept: OrderedDict[str, SignedList] = OrderedDict()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +55,13 @@ class SignedList:
 def signed_list(session: Session, release: Release) -> SignedList:
     """The list of a release, a draft's or a published one."""
     digest = releases.release_digest(session, release)
-    if digest not in _kept:
-        _kept[digest] = _read(releases.file_data(session, release, "list.json").decode())
-        while len(_kept) > LISTS:
-            del _kept[next(iter(_kept))]
-    return _kept[digest]
+    found = _kept.get(digest)
+    if found is None:
+        text = releases.file_data(session, release, "list.json").decode()
+        found = _kept[digest] = _read(text)
+        while len(_kept) > LISTS:  # other threads read and drop at the same time
+            _kept.popitem(last=False)
+    return found
 
 
 def _read(text: str) -> SignedList:

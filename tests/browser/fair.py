@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, select
 
 from exam_system.access import Role
+from exam_system.context import Context
 from exam_system.database import reading
 from exam_system.demo import sources, stages
 from exam_system.demo.people import candidates
@@ -117,16 +118,21 @@ def set_up_fair(stage: Stage, opens: datetime) -> Fair:
         for ref, who in reviewers.items():
             decide_application(ctx.as_actor(who), ref=ref, approve=True, reason="")
     with cast.acting(Role.OFFICER) as ctx:
-        create_exam(
-            ctx,
-            code=DRAFT,
-            name="安顺市2027年公开招考公务员",
-            name_en="Anshun 2027 recruitment",
-            exam_type="civil_service",
-            area_code="520400",
-        )
+        create_draft(ctx)
     cast.office.seal()
     return Fair(stage, held, today, running, issued)
+
+
+def create_draft(ctx: Context) -> None:
+    """An exam as the office begins it."""
+    create_exam(
+        ctx,
+        code=DRAFT,
+        name="安顺市2027年公开招考公务员",
+        name_en="Anshun 2027 recruitment",
+        exam_type="civil_service",
+        area_code="520400",
+    )
 
 
 def _announce(road: Road) -> None:
